@@ -56,14 +56,14 @@ class Line:
     name: str
     arguments: tuple[str, ...]
     whole: bool
-    """Whether it can be typed so: nothing is left out."""
+    """Whether the command is complete and can be typed as it is."""
 
     def __str__(self) -> str:
         return f"{self.page}: {self.name} {' '.join(self.arguments)}"[:80]
 
 
 def in_blocks(page: str) -> Iterator[Line]:
-    """The lines in a page's code blocks that start one of ours."""
+    """Yield the lines in a page's code blocks that start a command of this program."""
     for language, block in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
         if language not in CONTINUED:
             continue
@@ -73,7 +73,7 @@ def in_blocks(page: str) -> Iterator[Line]:
 
 
 def in_sentences(page: str) -> Iterator[Line]:
-    """The commands with arguments inside a page's sentences; they may leave something out."""
+    """Yield the commands with arguments in a page's sentences; they may be incomplete."""
     text = BLOCK.sub("", (ROOT / page).read_text(encoding="utf-8"))
     for code in CODE.findall(text):
         for line in parsed(page, " ".join(code.split()), whole=False):
@@ -91,7 +91,7 @@ def in_comments(page: str) -> Iterator[Line]:
 
 
 def parsed(page: str, text: str, whole: bool) -> Iterator[Line]:
-    """The command in a line of shell, where it is one of ours."""
+    """Return the command in a line of shell, if it is one of this program."""
     try:
         words = shlex.split(text.replace(" ...", ""), comments=True)
     except ValueError:  # an apostrophe: no shell
@@ -154,8 +154,8 @@ def test_our_parsers_take_every_command_line_of_the_documents(
     line: Line, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found, said = status(line, monkeypatch), capsys.readouterr().err
-    left_out = not line.whole and re.search("required|expected one argument", said)
-    assert not found or left_out, said
+    incomplete = not line.whole and re.search("required|expected one argument", said)
+    assert not found or incomplete, said
 
 
 def test_the_recipes_are_full_of_commands() -> None:

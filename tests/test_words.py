@@ -1,4 +1,4 @@
-"""Documents and program use plain American English: they contain none of the phrases below."""
+"""Documents, program and tests use plain American English, without the phrases below."""
 
 import re
 import tokenize
@@ -22,6 +22,26 @@ PHRASES = {
     r"\bask(s|ed|ing)? for\b": "requires, uses",
     r"\bbrings?\b": "what it does: install, copy, carry",
     r"\bnobody\b": "no one, or who does",
+    r"\bso (many|much)\b": "the number, or the parameter's name",
+    r"\bpassed over\b": "skip",
+    r"\bwhole or not there\b": "atomically, complete or missing",
+    r"\bof (ours|theirs)\b": "our, their, or the owner's name",
+    r"\bbut for\b": "except, within (rounding)",
+    r"\bwho would\b": "a verb, or the subject",
+    r"\band the like\b": "and so on, similar",
+    r"\bmakes? of\b(?! (a )?camera)": "a verb: translates, computes",
+    r"\bfor use(?=\s*([.,:;)]|$))": "what it is used for",
+    r"\bon the way\b": "during, between",
+    r"\bleft (alone|behind)\b": "kept, unchanged, remaining",
+    r"\bwhoever\b": "everyone who, users who",
+    r"\btold\b": "with the option, requested, distinguished",
+    r"\b(lies|lie) (in|at|below|beside)\b": "is in, is below",
+    r"\bof late\b": "recently",
+    r"\bat hand\b": "available, present",
+    r"\bthereof\b": "of it",
+    r"\bwhere there (is|are)\b(?! a range)": "if there is",
+    r"\bbesides\b": "as well as, other than",
+    r"\balike\b": "equal, equally, similar",
 }
 """A regular expression, in any case, and what to write instead."""
 SPELLINGS = {
@@ -48,6 +68,7 @@ CONFIGURATIONS = sorted(
     for path in (ROOT / "configs").rglob("*.*")
     if path.suffix in (".yaml", ".sh")
 )
+TESTS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("*.py"))
 PROGRAM = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (*(ROOT / "gan").rglob("*.py"), *(ROOT / "scripts").glob("*.py"), ROOT / "train.py")
@@ -85,6 +106,21 @@ def words(module: str) -> str:
     return "\n".join(lines)
 
 
+def spoken(module: str) -> str:
+    """Return a test module's names, docstrings and comments, each on its line, nothing else."""
+    lines = [""] * (len((ROOT / module).read_text(encoding="utf-8").split("\n")) + 1)
+    with (ROOT / module).open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            text = QUOTED.sub(blank, token.string)
+            if token.type == tokenize.NAME:
+                text = f"{token.string.replace('_', ' ')}; " if "_" in token.string else ""
+            elif not (token.type == tokenize.COMMENT or text.startswith('"""')):
+                continue
+            for number, line in enumerate(text.split("\n")):
+                lines[token.start[0] - 1 + number] += line
+    return "\n".join(lines)
+
+
 def faults(text: str, phrases: dict[str, str]) -> Iterator[str]:
     """Yield the line, the phrase and its replacement, also where a phrase runs over two lines."""
     for pattern, instead in phrases.items():
@@ -109,6 +145,23 @@ def test_the_program_speaks_plain_american_english(module: str) -> None:
     assert not [f"{module}:{fault}" for fault in faults(words(module), banned(module))]
 
 
+@pytest.mark.parametrize("module", TESTS)
+def test_the_tests_speak_plain_american_english(module: str) -> None:
+    assert not [f"{module}:{fault}" for fault in faults(spoken(module), banned(module))]
+
+
+def test_names_and_docstrings_of_tests_are_read_and_other_strings_are_not(tmp_path: Path) -> None:
+    module = tmp_path / "test_module.py"
+    module.write_text(
+        "def test_a_value_is_"
+        'refused_alike():\n    """It '
+        'goes\n    on."""\n'
+        '    print("grey, refused")  # in vain\n'
+    )
+    found = [fault.split(": write")[0] for fault in faults(spoken(str(module)), banned("a.py"))]
+    assert found == ['4: "in vain"', '2: "goes on"', '1: "refused"', '1: "alike"']
+
+
 def test_messages_are_read_and_names_are_not(tmp_path: Path) -> None:
     module = tmp_path / "module.py"
     module.write_text(
@@ -128,6 +181,10 @@ def test_messages_are_read_and_names_are_not(tmp_path: Path) -> None:
     ("An image in Grey.", '1: "Grey"'),
     ("The neighbouring pixels.", '1: "neighbouring"'),
     ("It is normalised.", '1: "normalised"'),
+    ("A model that is ready\nfor use.", '2: "for use"'),
+    ("Equal, but for\nrounding.", '1: "but for"'),
+    ("It lies in a folder.", '1: "lies in"'),
+    ("What people make of it.", '1: "make of"'),
 ])  # fmt: skip
 def test_a_planted_phrase_is_found_on_its_line(sentence: str, found: str) -> None:
     assert [fault.split(": write")[0] for fault in faults(sentence, banned("README.md"))] == [found]
@@ -137,8 +194,9 @@ def test_a_planted_phrase_is_found_on_its_line(sentence: str, found: str) -> Non
     "There is no limit. There are no pairs. It is no longer there. It is no better.",
     "He chose the analysis of a promise, otherwise the noise of turquoise.",
     "The left picture is outside.",
+    "The make of camera. Files for user data. It makes offers.",
 ])  # fmt: skip
-def test_plain_sentences_are_left_alone(sentence: str) -> None:
+def test_plain_sentences_pass(sentence: str) -> None:
     assert not list(faults(sentence, banned("README.md")))
 
 

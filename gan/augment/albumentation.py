@@ -1,4 +1,4 @@
-"""DomainTranslate, an albumentation: the picture is translated, boxes, masks and points stay."""
+"""DomainTranslate, an albumentation: translates the picture; boxes, masks and points stay."""
 
 from pathlib import Path
 from typing import Any
@@ -13,22 +13,23 @@ from gan.inference.translator import Device, Direction
 class DomainTranslate(A.ImageOnlyTransform):  # type: ignore[misc]
     """Translate pictures with a trained generator, with the probability p.
 
-    Pictures are (H, W, C) of uint8. Draws are albumentations' own, so that equal seeds give equal
-    pictures. Only the path travels to loader workers; each loads the weights once. Forked workers
-    repeat their draws in every epoch unless each is given a seed: docs/augmenting.md has the lines.
+    Pictures are (H, W, C) of uint8. Random numbers are albumentations' own, so that equal seeds
+    give equal pictures. Loader workers receive only the path; each loads the weights once. Forked
+    workers repeat their random numbers in every epoch unless each gets a seed; docs/augmenting.md
+    shows how.
 
     Args:
         model: Run directory, or one of its gen_*.safetensors files.
-        direction: ab or ba; needed where the model holds both.
-        strength: Share of the translation, or two numbers to draw between for every picture.
-        device: Where to compute; workers that are forked cannot use a GPU.
-        p: Probability.
+        direction: ab or ba; required if the model holds both.
+        strength: Share of the translation, or the limits of a share drawn for every picture.
+        device: Where to compute. Forked workers cannot use a GPU.
+        p: Probability of a translation.
 
-    ValueError names a model that cannot be opened, and a direction that is missing or absent.
+    ValueError names a model that cannot be loaded, and a direction that is not given or not in it.
     """
 
     class InitSchema(A.ImageOnlyTransform.InitSchema):  # type: ignore[misc]
-        """What albumentations checks."""
+        """Types that albumentations checks."""
 
         model: Path
         direction: Direction | None
@@ -49,9 +50,9 @@ class DomainTranslate(A.ImageOnlyTransform):  # type: ignore[misc]
         self.strength = strength_range(strength)
 
     def get_params(self) -> dict[str, Any]:
-        """Return the draws for one picture."""
+        """Draw the random numbers for one picture."""
         return {"share": self.py_random.uniform(*self.strength)}
 
     def apply(self, img: Any, share: float, **params: Any) -> Any:
-        """Return the translation of one picture."""
+        """Translate one picture."""
         return translate_pixels(Model(self.model, self.direction, self.device), img, share)

@@ -25,7 +25,7 @@ from gan.augment.output import (
     record_path,
     write_bytes,
 )
-from gan.augment.plan import Task, check_labelled, make_tasks
+from gan.augment.plan import Task, check_labeled, make_tasks
 from gan.augment.realism import Domain, keeps_its_target, target_domain
 from gan.augment.round_trip import ScoreAndStage, open_model
 from gan.augment.sheet import sheet
@@ -73,7 +73,7 @@ def _augment(dataset: Dataset, config: AugmentOptions, processes: Processes) -> 
     hashes = [file_sha256(file) for file in files]
     try:
         tasks = make_tasks(dataset, config, config.direction or "new")
-        check_labelled(tasks, dataset_format(config.format).rule)
+        check_labeled(tasks, dataset_format(config.format).rule)
     except ValueError:
         processes.once(lambda: _tell_remarks(dataset))  # they may explain the error
         raise

@@ -1,4 +1,4 @@
-"""Translation while other networks train: models that every process loads once, on first use."""
+"""Translate images while other networks train; each process loads a model once, on first use."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +17,7 @@ HALF_LEVEL = 0.5 / 255
 
 @dataclass(frozen=True)
 class Model:
-    """Which generator, and where it computes; what workers are sent in place of weights."""
+    """A generator's path, direction and device, which workers receive in place of its weights."""
 
     path: Path
     direction: Direction | None = None
@@ -26,12 +26,12 @@ class Model:
 
 @cache
 def opened(model: Model) -> Translator:
-    """Return the generator of a model, loaded at the first call in this process only."""
+    """Load the generator of a model, once in each process."""
     return Translator.load(model.path, model.direction, model.device)
 
 
 def translate_pixels(model: Model, pixels: Array, strength: float) -> Array:
-    """Translate a picture (H, W, 1 or 3) as `translate_array` does, with a model of this process.
+    """Translate a picture (H, W, 1 or 3) by `translate_array`, with a model of this process.
 
     strength: share of the translation in the result, from 0 to 1.
     """
@@ -39,9 +39,9 @@ def translate_pixels(model: Model, pixels: Array, strength: float) -> Array:
 
 
 def check_model(model: Model) -> Model:
-    """Return a model that opens; ValueError names what is wrong with its path or direction.
+    """Check that a model can be loaded, and return it; ValueError names a wrong path or direction.
 
-    The weights are read and dropped: each worker loads its own.
+    The weights are dropped: each worker loads them itself.
     """
     Translator.load(model.path, model.direction, "cpu")
     return model
@@ -51,16 +51,17 @@ def check_model(model: Model) -> Model:
 def translate_batch(
     model: Model, images: Tensor, strength: Tensor | float = 1.0, p: float = 1.0
 ) -> Tensor:
-    """Translate a batch on its own device: floats (N, C, H, W) in [0, 1] in and out.
+    """Translate images (N, C, H, W) of floats in [0, 1] to images of the same type and range.
 
-    Each image is translated with the probability `p`, drawn by torch's own generator, and blended
-    by `strength`, one number or one for each image. Nothing leaves the device: the model should be
-    on it, Model(path, "ab", "cuda"). ValueError for other batches and strengths; what is beyond
-    [0, 1] by half a gray level is rounding.
+    model: should be on the images' device, as Model(path, "ab", "cuda"), so that nothing is copied.
+    strength: share of the translation in a blend, a number from 0 to 1 or one for each image.
+    p: probability that an image is translated, drawn by torch's generator.
+
+    ValueError for other batches and strengths. Values may exceed [0, 1] by half a gray level.
     """
     _check_batch(images, opened(model).channels)
     _check_strength(strength, len(images))
-    chosen = (torch.rand(len(images)) < p).nonzero()[:, 0]  # on the CPU: a GPU need not wait
+    chosen = (torch.rand(len(images)) < p).nonzero()[:, 0]  # on the CPU: no wait for a GPU
     if not len(chosen):
         return images
     where = chosen.to(images.device)
@@ -72,7 +73,7 @@ def translate_batch(
 
 
 def _check_batch(images: Tensor, channels: int) -> None:
-    """Raise ValueError for what is not a batch of so many channels."""
+    """Raise ValueError for anything but float images (N, channels, H, W) in [0, 1]."""
     right = f"translate_batch takes floats (N, {channels}, H, W) in [0, 1], not"
     if images.ndim != 4 or images.shape[1] != channels or not images.is_floating_point():
         raise ValueError(f"{right} {images.dtype} {tuple(images.shape)}")
@@ -84,7 +85,7 @@ def _check_batch(images: Tensor, channels: int) -> None:
 
 
 def _check_strength(strength: Tensor | float, count: int) -> None:
-    """Raise ValueError for what is neither a share nor one for each image."""
+    """Raise ValueError for anything but a share, or one share for each image."""
     right = f"strength: one number from 0 to 1, or a tensor of {count}, one for each image"
     if not isinstance(strength, (int, float, Tensor)):
         raise ValueError(f"{right}, not {strength}")

@@ -72,7 +72,7 @@ def choose(dataset: Dataset, splits: Sequence[str]) -> list[Item]:
     return chosen
 
 
-def check_labelled(tasks: Sequence[Task], rule: str) -> None:
+def check_labeled(tasks: Sequence[Task], rule: str) -> None:
     """Raise ValueError if no image to translate has a label; `rule` states where labels must be."""
     if tasks and not any(task.item.labelled for task in tasks):
         raise ValueError(

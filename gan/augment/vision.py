@@ -1,4 +1,4 @@
-"""DomainTranslateV2, a torchvision transform (v2): pictures are translated, tv_tensors stay."""
+"""DomainTranslateV2, a torchvision transform (v2): translates pictures and keeps tv_tensors."""
 
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,18 @@ from gan.inference.translator import Device, Direction
 class DomainTranslateV2(v2.Transform):  # type: ignore[misc]
     """Translate pictures with a trained generator, with the probability p.
 
-    Pictures are PIL's, tv_tensors.Image or, where there is neither, tensors (C, H, W) of uint8, as
-    everywhere in v2; boxes, masks, points and labels pass through. Draws are torch's. Only the path
-    travels to loader workers; each loads the weights once.
+    Pictures are PIL images, tv_tensors.Image or, if a sample has neither, tensors (C, H, W) of
+    uint8, as everywhere in v2. Boxes, masks, points and labels do not change. Random numbers are
+    torch's. Loader workers receive only the path; each loads the weights once.
 
     Args:
         model: Run directory, or one of its gen_*.safetensors files.
-        direction: ab or ba; needed where the model holds both.
-        strength: Share of the translation, or two numbers to draw between for every sample.
-        device: Where to compute; workers that are forked cannot use a GPU.
-        p: Probability.
+        direction: ab or ba; required if the model holds both.
+        strength: Share of the translation, or the limits of a share drawn for every sample.
+        device: Where to compute. Forked workers cannot use a GPU.
+        p: Probability of a translation.
 
-    ValueError names a model that cannot be opened, and a direction that is missing or absent.
+    ValueError names a model that cannot be loaded, and a direction that is not given or not in it.
     """
 
     _transformed_types = (Image.Image, tv_tensors.Image, v2.functional.is_pure_tensor)
@@ -48,13 +48,13 @@ class DomainTranslateV2(v2.Transform):  # type: ignore[misc]
         self.strength = strength_range(strength)
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
-        """Return the draws for one sample."""
+        """Draw the random numbers for one sample."""
         chance, place = torch.rand(2).tolist()
         low, high = self.strength
         return {"share": low + (high - low) * place if chance < self.p else None}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """Return the translation of one picture."""
+        """Translate one picture."""
         share = params["share"]
         if share is None:
             return inpt

@@ -108,8 +108,8 @@ def register_generator(
     With takes=("norm",) it is also called with norm=networks.norm; upsample, dropout and downsample
     likewise. Training crops must be multiples of size_multiple. encodes, for train.recipe
     contrastive, is that of a gan.config.tables.generators.GeneratorRow. Files of trained generators
-    name the generator: whoever uses them must load the same extension. ValueError if the name is
-    taken.
+    name the generator: programs that use them must load the same extension. ValueError if the name
+    is taken.
     """
     row = GeneratorRow(build, takes, size_multiple=size_multiple, encodes=encodes)
     GENERATORS.add(name, row)

@@ -31,7 +31,7 @@ RESIZE = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings that the numbers of an evaluation depend on, besides the images."""
+    """Settings, other than the images, that the numbers of an evaluation depend on."""
 
     directions: tuple[Direction, ...] = tuple(DIRECTIONS)
     batch_size: int = 8

@@ -1,4 +1,4 @@
-"""A look inside a model: one sheet about what its networks do with a picture."""
+"""Explain a model on one picture: its feature maps, scores and stability on one sheet."""
 
 from gan.system.lazy import lazy
 

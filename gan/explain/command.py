@@ -1,4 +1,4 @@
-"""The command: translate a picture, look at what each network does with it, write the sheet."""
+"""The command `gan explain`: translate a picture, show what networks compute, write a sheet."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ AMPLIFIED = 2
 
 
 def explain(options: ExplainOptions) -> int:
-    """Write a sheet about what a model does with a picture; return the exit status.
+    """Write a sheet about a model's translation of a picture; return the exit status.
 
     ValueError names a model or a picture that cannot be opened.
     """
@@ -36,7 +36,7 @@ def explain(options: ExplainOptions) -> int:
 
 
 def cycle(look: Look) -> Iterator[Section]:
-    """Show the picture there and back, with what changes on either way."""
+    """Show the picture, its translation and its reconstruction, with their differences."""
     changed = difference(*_colors(look.pixels, look.fake))
     tiles = [
         Tile(as_image(look.pixels), f"{look.direction[0].upper()}: the picture"),
@@ -89,7 +89,7 @@ def changes(look: Look) -> Iterator[Section]:
     yield Section(
         "How much the translation moves when the picture changes a little",
         "The first number is the change of the picture, the second that of its translation. Above "
-        "1.0 times the generator amplifies the change. A steady generator moves with a shifted "
+        "1.0 times the generator amplifies the change. A stable generator moves with a shifted "
         "picture: its second number is 0.",
         tiles,
     )
@@ -101,7 +101,7 @@ def _colors(*pictures: Pixels) -> list[Pixels]:
 
 
 def _distance(one: Pixels, other: Pixels) -> Image.Image:
-    """Return a picture of differences in luminance, AMPLIFIED."""
+    """Return a gray picture of the mean difference of the channels, amplified."""
     first, second = (np.asarray(as_image(each).convert("RGB"), float) for each in (one, other))
     distance = np.abs(first - second).mean(2)
     return Image.fromarray((AMPLIFIED * distance).clip(0, 255).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""Two views of a discriminator: where the picture looks like the target, and what it scores."""
+"""Show where a picture looks like the target to a discriminator, and the discriminator's scores."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,11 +20,11 @@ from gan.images.pixels import from_array, to_unit
 T = TypeVar("T")
 
 EXAMPLES = 40
-"""Training pictures of each domain that the probe is fitted to, at most."""
+"""Most training pictures of each domain that the probe is fitted to."""
 
 
 def patches(look: Look) -> Iterator[Section]:
-    """Show both views; a note of the look says why one is missing."""
+    """Show both views; add a note to the look if one is missing."""
     try:
         if look.run is None or look.config is None:
             raise ValueError("the generator's file is not in a run directory")
@@ -48,14 +48,14 @@ def patches(look: Look) -> Iterator[Section]:
 def _probed(
     look: Look, network: nn.Module, pictures: Mapping[str, Pixels], units: Mapping[str, Tensor]
 ) -> Iterator[Section]:
-    """Show where pictures look like the target, by a linear classifier on the feature maps."""
+    """Show where pictures look like the target, by a linear classifier on feature maps."""
     target = look.target.upper()
     names = [
         look.images(domain, "train") for domain in (DIRECTIONS[look.direction].source, look.target)
     ]
     count = min(EXAMPLES, *(len(each) for each in names))
     if not count:
-        look.notes.append("No map of where it looks like the target: the training folders are gone")
+        look.notes.append("No map of where it looks like the target: no training folders")
         return
     sources, targets = ([_square(look, path) for path in spread(each, count)] for each in names)
     maps = feature_maps(network)
@@ -77,14 +77,14 @@ def _probed(
 def _scored(
     look: Look, network: nn.Module, pictures: Mapping[str, Pixels], units: Mapping[str, Tensor]
 ) -> Section:
-    """Show the raw scores, from their common mean."""
+    """Show the raw scores, measured from their common mean."""
     sizes = [(each.shape[0], each.shape[1]) for each in pictures.values()]
     heats = heat_maps([score(network, unit) for unit in units.values()], sizes)
     return Section(
         "What the discriminator scores",
         "It was trained to score real pictures high (orange) and translations low (blue); numbers "
-        "are standard deviations from the mean of this row. Late in training both look alike to "
-        "it. Photographs it does not know: their scores mean little.",
+        "are standard deviations from the mean of this row. Late in training it hardly separates "
+        "them. It was not trained on photographs: their scores mean little.",
         _tiles(pictures, heats),
     )
 
@@ -98,12 +98,12 @@ def _tiles(pictures: Mapping[str, Pixels], heats: Sequence[NDArray[Any]]) -> lis
 
 
 def spread(items: Sequence[T], count: int) -> list[T]:
-    """Return `count` items from all over a sequence that has at least so many."""
+    """Return `count` evenly spread items of a sequence that has at least as many."""
     return [items[at * len(items) // count] for at in range(count)]
 
 
 def _square(look: Look, path: Path) -> Tensor:
-    """Read the middle of a training picture, (1, C, side, side) in [-1, 1]."""
+    """Read the central square of a training picture, (1, C, side, side) in [-1, 1]."""
     image = resize_short(read_image(path), look.side)
     left, top = (image.width - look.side) // 2, (image.height - look.side) // 2
     middle = image.crop((left, top, left + look.side, top + look.side))

@@ -1,4 +1,4 @@
-"""A picture and its translation, and what is needed to look at both."""
+"""Load the model and the picture for a sheet, and translate the picture."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from gan.networks.files import read_about
 from gan.system.yaml_text import parse_yaml
 
 UNKNOWN_SIZE = 256
-"""Shorter side in pixels where neither the option nor the generator's file names one."""
+"""Shorter side in pixels if neither the option nor the generator's file sets one."""
 
 Pixels = NDArray[np.uint8]
 """(H, W, 1 or 3)."""
@@ -33,27 +33,27 @@ class Look:
     back: Translator | None
     direction: Direction
     run: Path | None
-    """The run directory, where there is one."""
+    """The run directory, or None."""
     config: Config | None
     pixels: Pixels
     fake: Pixels
     notes: list[str] = field(default_factory=list)
-    """What the sheet cannot show, and why."""
+    """Sections that are missing from the sheet, and why."""
 
     @property
     def side(self) -> int:
-        """Return the shorter side of the picture, in pixels, at which all is computed."""
+        """Shorter side of the picture in pixels, at the working size."""
         return int(min(self.pixels.shape[:2]))
 
     @property
     def target(self) -> Domain:
-        """Return the domain that is translated into."""
+        """The target domain of the translation."""
         return DIRECTIONS[self.direction].target
 
     def images(self, domain: Domain, *parts: str) -> list[Path]:
-        """Return the run's images of a domain: of the first folder that has some.
+        """Return the images of a domain in the first of the run's folders that has any.
 
-        parts: "test" or "train", of data.root, in the order of preference.
+        parts: "test" or "train", folders of data.root in order of preference.
         """
         if self.config is None:
             return []
@@ -68,7 +68,10 @@ class Look:
 
 
 def open_look(options: ExplainOptions) -> Look:
-    """Read the picture at the working size and translate it; ValueError names what is missing."""
+    """Load the model, read the picture at the working size and translate it.
+
+    ValueError names a missing model or picture.
+    """
     file = find_generator(options.model, options.direction)
     forth = Translator.load(options.model, options.direction, options.device)
     direction = options.direction or read_about(file).get("direction", "ab")

@@ -1,4 +1,4 @@
-"""Which patches of a picture a discriminator takes for real, as a heat map over the picture."""
+"""Draw a discriminator's scores as a heat map over the picture."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,15 +19,15 @@ from gan.training.optimization import by_name
 REAL, FALSE = np.array([235.0, 120.0, 20.0]), np.array([40.0, 90.0, 210.0])
 """Orange for patches that score high, blue for those that score low."""
 FULL = 2.0
-"""Standard deviations from the mean at which a color is at its strongest."""
+"""Standard deviations from the mean at which colors are strongest."""
 STRONGEST = 0.65
-"""Share of the color in a blend with the picture."""
+"""Largest share of the color in a blend with the picture."""
 
 
 def open_discriminator(run: Path, config: Config, domain: Domain) -> nn.Module:
-    """Return the discriminator of a domain out of a run's newest training state, on the CPU.
+    """Load the discriminator of a domain from a run's newest training state, on the CPU.
 
-    ValueError where the recipe has none, or no state can be read.
+    ValueError if the recipe has none, or if no state can be read.
     """
     if domain not in RECIPES[config.recipe].discriminators:
         raise ValueError(f"the recipe {config.recipe} has no discriminator of {domain.upper()}")
@@ -54,10 +54,11 @@ def score(network: nn.Module, unit: Tensor) -> list[Tensor]:
 def heat_maps(
     scored: Sequence[Sequence[Tensor]], sizes: Sequence[tuple[int, int]]
 ) -> list[NDArray[np.float64]]:
-    """Return a map (H, W) for each picture, of its score maps, in standard deviations.
+    """Return a heat map (H, W) for each picture from its score maps, in standard deviations.
 
-    Each scale is measured from its mean over all these pictures, in its standard deviations, so
-    that the maps of one call can be compared with each other. Scales count alike.
+    scored: score maps (h, w) of each picture, one a scale. sizes: (H, W) of each picture. Each
+    scale is normalized by its mean and deviation over all pictures, so that the maps of one call
+    can be compared. Scales have equal weights.
     """
     totals = [np.zeros(size) for size in sizes]
     for scale in zip(*scored, strict=True):
@@ -71,7 +72,7 @@ def heat_maps(
 
 
 def overlay(pixels: NDArray[np.uint8], heat: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return a picture (H, W, 3) in gray under the colors of its heat map (H, W)."""
+    """Return a picture (H, W, 3) in gray, blended with the colors of its heat map (H, W)."""
     gray = pixels.astype(float).mean(2, keepdims=True)
     strength = (np.abs(heat) / FULL).clip(0, 1)[..., None] * STRONGEST
     color = np.where(heat[..., None] > 0, REAL, FALSE)

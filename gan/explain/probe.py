@@ -1,9 +1,9 @@
-"""Where a picture looks like B rather than A to a discriminator, whatever it was trained to tell.
+"""Find where a picture looks like B rather than A to a discriminator, by a linear probe.
 
-A discriminator of B tells real pictures of B from translations. Late in training both look alike to
-it, and its scores show little. Its feature maps still tell paintings from photographs: a linear
-classifier on them, fitted to a few training pictures, finds where (a linear probe; Alain and Bengio
-2016).
+A discriminator of B is trained to separate real pictures of B from translations. Late in training
+it hardly does, and its scores show little. Its feature maps still separate paintings from
+photographs: a linear classifier on them, fitted to a few training pictures, shows where (Alain and
+Bengio 2016).
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 SHRINKAGE = 0.01
-"""Share of a multiple of the identity in the covariance: neighboring patches are nearly alike."""
+"""Share of a multiple of the identity in the covariance: neighboring patches are nearly equal."""
 
 Maps = list[Tensor]
 """Feature maps (C, h, w), one a scale."""
@@ -24,14 +24,14 @@ Maps = list[Tensor]
 
 @dataclass(frozen=True)
 class Probe:
-    """A linear classifier for each scale: B where weights . features is above the offset."""
+    """A linear classifier for each scale: B if weights . features is above the offset."""
 
     weights: Sequence[Tensor]
-    """(C,), scaled such that the classes' common standard deviation is 1."""
+    """(C,), scaled to a common standard deviation of the classes of 1."""
     offsets: Sequence[float]
 
     def heat(self, maps: Maps, size: tuple[int, int]) -> NDArray[np.float64]:
-        """Return a map (H, W): how many standard deviations towards B, the mean of all scales."""
+        """Return a map (H, W): standard deviations towards B, the mean of all scales."""
         total = np.zeros(size)
         for weight, offset, features in zip(self.weights, self.offsets, maps, strict=True):
             values = torch.einsum("c,chw->hw", weight, features.double()) - offset
@@ -41,9 +41,9 @@ class Probe:
 
 
 def feature_maps(network: nn.Module) -> Callable[[Tensor], Maps]:
-    """Return a function that gives a discriminator's feature maps for pictures (1, C, H, W).
+    """Return a function that computes a discriminator's feature maps of a picture (1, C, H, W).
 
-    They are what each convolution with one output channel, which makes the scores, is given.
+    They are the inputs of the convolutions with one output channel, which make the scores.
     """
     ends = [
         each for each in network.modules() if isinstance(each, nn.Conv2d) and each.out_channels == 1
@@ -72,9 +72,10 @@ def fit_probe(
 ) -> Probe:
     """Fit a probe to pictures of both domains, (1, C, S, S) in [-1, 1], in pairs.
 
-    The discriminator sees the pictures of a pair side by side, in turn in either order: instance
-    norm takes the mean off each picture, and with it what sets it apart. Fisher's linear
-    discriminant, with a shrunken covariance. ValueError where there are no feature maps.
+    The discriminator gets the pictures of a pair side by side, in alternating order: instance norm
+    would remove the mean of a single picture, and with it a difference of the domains. The
+    classifier is Fisher's linear discriminant with a shrunken covariance. ValueError if the
+    network has no feature maps.
     """
     classes: list[tuple[list[Tensor], list[Tensor]]] = []
     for number, (a, b) in enumerate(zip(domain_a, domain_b, strict=True)):
@@ -86,7 +87,7 @@ def fit_probe(
             of_a.append(right if swapped else left)
             of_b.append(left if swapped else right)
     if not classes:
-        raise ValueError("its scores are made by no convolution with one output channel")
+        raise ValueError("its scores do not come from a convolution with one output channel")
     weights, offsets = zip(
         *(discriminant(torch.cat(a, 1), torch.cat(b, 1)) for a, b in classes), strict=True
     )
@@ -96,8 +97,8 @@ def fit_probe(
 def discriminant(of_a: Tensor, of_b: Tensor) -> tuple[Tensor, float]:
     """Return Fisher's weights (C,) and offset for samples (C, N) of two classes.
 
-    The weights have the length at which the classes' common standard deviation is 1; the offset
-    lies half-way between their means.
+    The weights are scaled to a common standard deviation of the classes of 1; the offset is the
+    middle between their means.
     """
     of_a, of_b = of_a.double(), of_b.double()
     mean_a, mean_b = of_a.mean(1), of_b.mean(1)
@@ -114,9 +115,9 @@ def discriminant(of_a: Tensor, of_b: Tensor) -> tuple[Tensor, float]:
 def heat_between(
     probe: Probe, maps: Callable[[Tensor], Maps], unit: Tensor, a: Tensor, b: Tensor
 ) -> NDArray[np.float64]:
-    """Return the heat map (H, W) of a picture that is shown between one of A and one of B.
+    """Return the heat map (H, W) of a picture `unit` placed between one of A and one of B.
 
-    So the discriminator's norms have both domains to compare it with. All are (1, C, S, any).
+    The discriminator's norms then see both domains. All pictures are (1, C, S, any).
     """
     strip = torch.cat([a, unit, b], dim=3)
     heat = probe.heat(maps(strip), (strip.shape[2], strip.shape[3]))
@@ -125,7 +126,7 @@ def heat_between(
 
 
 def _halves(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Return (C, N) of either half of feature maps (C, h, w), without the columns between them."""
+    """Return both halves (C, N) of feature maps (C, h, w), without the columns between them."""
     middle = features.shape[2] // 2
     left, right = features[:, :, : middle - 1], features[:, :, middle + 2 :]
     return left.flatten(1), right.flatten(1)

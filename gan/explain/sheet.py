@@ -1,4 +1,4 @@
-"""The sheet: sections of captioned pictures on paper."""
+"""Draw the sheet: sections of captioned pictures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from PIL import Image, ImageDraw, ImageFont
 from gan.images.contact_sheet import INK, PAPER, fit_text
 
 CELL, GAP, COLUMNS = 236, 18, 5
-"""Pixels of a picture's longer side and between pictures; pictures in a row."""
+"""Pixels of a picture's longer side, pixels between pictures, and pictures in a row."""
 TITLE, TEXT, SMALL = 26, 16, 14
-"""Pixels of letters: of a section's title, of its sentence, below a picture."""
+"""Letter heights in pixels: of a section's title, of its sentence, and below a picture."""
 CAPTION = 2
-"""Lines below a picture."""
+"""Most lines below a picture."""
 SOFT = (110, 104, 110)
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A picture and what is written below it."""
+    """A picture and the text below it."""
 
     image: Image.Image
     caption: str
@@ -27,7 +27,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Section:
-    """A question, a sentence on how to read the pictures, and the pictures."""
+    """A title, a sentence on how to read the pictures, and the pictures."""
 
     title: str
     sentence: str
@@ -77,7 +77,7 @@ def _block(section: Section, width: int) -> Image.Image:
 
 
 def _fitted(image: Image.Image) -> Image.Image:
-    """Return a picture with its longer side at CELL; enlarged ones keep their pixels."""
+    """Scale a picture to a longer side of CELL; enlarged pixels stay sharp."""
     scale = CELL / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
     sharp = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS
@@ -85,6 +85,6 @@ def _fitted(image: Image.Image) -> Image.Image:
 
 
 def _lines(caption: str) -> list[str]:
-    """Return a caption in lines that fit below a picture."""
+    """Wrap a caption to lines that fit below a picture."""
     lines = wrap(caption, int(CELL / (0.52 * SMALL)))[:CAPTION]
     return [fit_text(line, SMALL, CELL) for line in lines]

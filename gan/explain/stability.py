@@ -1,4 +1,4 @@
-"""How much a translation moves when its picture changes a little."""
+"""Measure how much a translation changes when its picture changes a little."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -14,24 +14,24 @@ Pixels = NDArray[np.uint8]
 """(H, W, C)."""
 
 SHIFT = 3
-"""Pixels, no multiple of a generator's stride of 4."""
+"""Pixels; not a multiple of a generator's stride of 4."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a small change of the picture did; differences are root mean squares in gray levels."""
+    """A small change and its effect; differences are root mean squares in gray levels."""
 
     name: str
     changed: Pixels
     """The translation of the changed picture."""
     before: float
-    """How far the picture was moved; 0 for a shift, which loses nothing."""
+    """Change of the picture; 0 for a shift."""
     after: float
-    """How far the translation moved."""
+    """Change of the translation."""
 
     @property
     def gain(self) -> float | None:
-        """Return how many times larger the translation's change is than the picture's."""
+        """Ratio of the translation's change to the picture's; None for a shift."""
         return self.after / self.before if self.before else None
 
 
@@ -70,14 +70,14 @@ CHANGES: dict[str, Callable[[Pixels], Pixels]] = {
     "JPEG at quality 40": _jpeg,
     "10 % brighter": _brighter,
 }
-"""By their names on the sheet."""
+"""Functions that change a picture, by their names on the sheet."""
 
 
 def measure(translate: Callable[[Pixels], Pixels], pixels: Pixels) -> Iterator[Change]:
-    """Yield each of CHANGES and a shift, with the translations of a picture of uint8 (H, W, C).
+    """Yield the effects of all CHANGES and of a shift on the translation of pixels (H, W, C).
 
-    A shift cuts SHIFT pixels off the left and the top; a translator that moves with the picture
-    gives the same picture without them.
+    The shift cuts SHIFT pixels off the left and the top. If the translator moves with the picture,
+    the translation is the same without them.
     """
     plain = translate(pixels)
     for name, change in CHANGES.items():

@@ -1,4 +1,4 @@
-"""The feature maps inside a generator, as pictures that show their main components in color."""
+"""Record the feature maps inside a generator; show their main components as colors."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from gan.networks.resnet import ResidualBlock
 
 SHOWN = 8
-"""Stages of a generator that are shown, at most."""
+"""Most stages of a generator that are shown."""
 CLIPPED = 1.0
-"""Percent of a component's values that are clipped at either end, so that few do not darken all."""
+"""Percent of a component's values clipped at each end, so that outliers do not darken the rest."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ def _outside_blocks(module: nn.Module) -> list[nn.Module]:
 
 
 def main_components(maps: Tensor) -> NDArray[np.uint8]:
-    """Return feature maps (C, h, w) as colors (h, w, 3): red is their first principal component.
+    """Return the first three principal components of feature maps (C, h, w) as colors (h, w, 3).
 
-    Each component is scaled to 0..255, its sign such that its largest weight is positive. Missing
-    components, where C or the rank is below 3, are middle gray.
+    Each component is scaled to 0..255, with the sign that makes its largest weight positive. If C
+    or the rank is below 3, missing components are middle gray.
     """
     channels, height, width = maps.shape
     values = maps.double().flatten(1)

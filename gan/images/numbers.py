@@ -66,7 +66,7 @@ def in_planes(image: Any) -> bool:
 
 
 def has_other_band(image: ImageFile) -> bool:
-    """Return whether a TIFF has one band besides its colors that is not transparency.
+    """Return whether a TIFF has one more band than its colors that is not transparency.
 
     ExtraSamples is then 0 (TIFF 6.0, p. 31): near infrared, heights, a mask. Without ExtraSamples
     the band is transparency, as OpenCV writes it.
@@ -78,7 +78,7 @@ def has_other_band(image: ImageFile) -> bool:
 
 
 def check_bands(image: ImageFile) -> None:
-    """Raise ValueError for a TIFF with two or more bands besides its colors.
+    """Raise ValueError for a TIFF with two or more bands in addition to its colors.
 
     Several bands in separate planes that are labeled gray are rejected too.
     """

@@ -128,7 +128,7 @@ def read_picture(
 
 @dataclass(frozen=True)
 class Traits:
-    """Properties of a file besides its pixels."""
+    """Properties of a file other than its pixels."""
 
     size: tuple[int, int]
     """(width, height), upright."""

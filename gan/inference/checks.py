@@ -1,4 +1,4 @@
-"""What every translation checks: the size of a picture, and that its output is finite."""
+"""Check the size of a picture, and that its translation is finite."""
 
 from typing import TypeVar
 
@@ -8,20 +8,20 @@ Result = TypeVar("Result")
 
 
 def check_size(width: int, height: int, about: str = "") -> None:
-    """Raise ValueError, which begins with `about`, for less than the generators are defined for."""
+    """Raise ValueError, beginning with `about`, if a side is below the generators' minimum."""
     if min(width, height) < MIN_SIDE:
         raise ValueError(f"{about}{width}x{height} pixels: both sides must be at least {MIN_SIDE}")
 
 
 def check_working_size(size: int | None) -> None:
-    """Raise ValueError for a working size that the generators are not defined for."""
+    """Raise ValueError if a working size is below the generators' minimum."""
     if size is not None and size < MIN_SIDE:
         raise ValueError(f"size: {size}, must be at least {MIN_SIDE} pixels")
 
 
 def require_finite(translated: Result | None) -> Result:
-    """Return a translation; ValueError in place of one that is not finite."""
-    if translated is None:  # it would become black, and look like a translation
+    """Return a translation; raise ValueError for None, which stands for one that is not finite."""
+    if translated is None:  # as 8 bits it would be black and look like a translation
         raise ValueError(
             "the generator returns NaN for this image; if it is trained well, try fp32"
         )

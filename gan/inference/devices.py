@@ -1,4 +1,4 @@
-"""Where a generator computes, how precisely, and how much memory it takes."""
+"""Choose the device and the precision of a generator; estimate its memory."""
 
 from typing import Literal
 
@@ -8,12 +8,12 @@ from torch import nn
 from gan.config.choices import Device, Precision
 
 LIVE_MAPS = 6
-"""Maps of the first convolution's width in float32 that a network holds at once: 3.5 to 4.9 were
-measured (CPU, ResNet-9, 8 and 32 channels, 1024 and 2048 pixels)."""
+"""Feature maps in float32, as wide as the first convolution, that a network holds at once: 3.5 to
+4.9 were measured (CPU, ResNet-9, 8 and 32 channels, 1024 and 2048 pixels)."""
 
 
 def pick_precision(precision: Precision | Literal["auto"], device: torch.device) -> Precision:
-    """Return the precision of a name; auto takes bf16 where the device has it, else fp32."""
+    """Resolve a precision: auto is bf16 if the device computes in it, else fp32."""
     if precision != "auto":
         return precision
     if device.type == "cuda":
@@ -24,9 +24,10 @@ def pick_precision(precision: Precision | Literal["auto"], device: torch.device)
 
 
 def pick_device(device: Device) -> torch.device:
-    """Return the device of a name; auto takes CUDA, then MPS, then the CPU. ValueError without it.
+    """Resolve a device: auto is CUDA, then MPS, then the CPU. ValueError if it is not available.
 
-    A GPU has its number: without one it would be another in a thread, whose present GPU is 0.
+    The device of a GPU has an index: without one, a new thread would use its current GPU, which is
+    0.
     """
     available = {
         "cuda": torch.cuda.is_available(),
@@ -42,7 +43,7 @@ def pick_device(device: Device) -> torch.device:
 
 
 def memory_of(network: nn.Module, pixels: int) -> int:
-    """Return the bytes that a generator takes for so many pixels at once, by a rough estimate."""
+    """Return the bytes that a generator needs for a batch of `pixels` pixels: a rough estimate."""
     convolutions = (each for each in network.modules() if isinstance(each, nn.Conv2d))
     width = next((each.out_channels for each in convolutions), 1)
     return LIVE_MAPS * 4 * width * pixels

@@ -1,4 +1,4 @@
-"""What a translator takes as a picture: a path, a PIL.Image, an array or a tensor."""
+"""Translate one picture given as a path, a PIL.Image, an array or a tensor."""
 
 from pathlib import Path
 from typing import Protocol
@@ -16,11 +16,11 @@ from gan.images.pixels import blend, from_array, from_image, to_array, to_image
 from gan.inference.checks import check_size, require_finite
 
 ROUNDING = 0.5 / 255
-"""Floats may lie outside [0, 1] by half a gray level: resizing and colors' jitter leave that."""
+"""Floats may be outside [0, 1] by half a gray level, as after resizing or color jitter."""
 
 
 class Translates(Protocol):
-    """The part of a translator that is used here."""
+    """The members of Translator that are used here."""
 
     channels: int
     device: torch.device
@@ -34,7 +34,7 @@ class Translates(Protocol):
 
 
 def translate(translator: Translates, image: object) -> Image.Image | Array | Tensor:
-    """Translate one picture of any of these kinds to one of the same size and kind."""
+    """Translate one picture to one of the same size and kind; TypeError for other kinds."""
     match image:
         case str() | Path():
             return _translate_file(translator, Path(image))
@@ -60,7 +60,7 @@ def _translate_file(translator: Translates, path: Path) -> Image.Image:
 
 
 def _translate_image(translator: Translates, image: Image.Image) -> Image.Image:
-    """Translate a picture of any mode to one of mode RGB or L, upright."""
+    """Translate an image of any mode to an upright one of mode RGB or L."""
     image = ImageOps.exif_transpose(image)
     check_size(*image.size)
     if translator.range_in and image.mode.startswith(("I", "F")):
@@ -96,16 +96,16 @@ def _translate_tensor(translator: Translates, image: Tensor) -> Tensor:
 def translate_array(translator: Translates, pixels: Array, strength: float = 1) -> Array:
     """Translate an array (H, W, C) of uint8 or uint16 to one of the same type and size.
 
-    `strength` is the share of the translation in a blend with the source, from 0 to 1. A generator
-    with ranges takes and gives numbers as files have them, of any type. ValueError for
-    an array that the generator cannot take, or a type that cannot hold what it gives.
+    strength: share of the translation in a blend with the source, from 0 to 1. If the generator
+    has ranges, arrays have any type and hold values as files do. ValueError for an array that the
+    generator does not take, or whose type cannot hold the output's range.
     """
     takes, gives = translator.range_in, translator.range_out
     name = f"{translator.source}: " if translator.source else ""
     if not (takes or pixels.dtype in (np.uint8, np.uint16)):
         raise ValueError(
             f"translates pictures (H, W, C) of uint8 or uint16, not {pixels.dtype}: place it "
-            "before what converts them to floats"
+            "before the conversion to floats"
         )
     if pixels.ndim != 3 or pixels.shape[2] != translator.channels:
         raise ValueError(
@@ -120,8 +120,8 @@ def translate_array(translator: Translates, pixels: Array, strength: float = 1) 
     gives = gives or (0, most)
     if whole and not least <= gives[0] < gives[1] <= most:
         raise ValueError(
-            f"{name}gives numbers from {gives[0]:g} to {gives[1]:g}, which {pixels.dtype} does "
-            "not hold: give another type"
+            f"{name}gives numbers from {gives[0]:g} to {gives[1]:g}, which {pixels.dtype} cannot "
+            "hold: convert the array to another type"
         )
     source = sixteen_bits(scaled(pixels, takes or (0, most)))
     return as_numbers(_blended(translator, source, strength), gives, pixels.dtype)

@@ -1,4 +1,4 @@
-"""The style image of a generator that takes one."""
+"""Read the style image of a generator that takes one."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,13 +17,11 @@ def read_style(
 ) -> Tensor:
     """Read the style image of a generator, (1, C, H, W) in [-1, 1].
 
-    `about` holds the facts of the generator's file: the image is scaled as the style images of its
-    training were. ValueError names an image that is missing or too small.
+    about: the metadata of the generator's file. The image is scaled like the style images of its
+    training. ValueError names an image that is missing or too small.
     """
     if path is None:
-        raise ValueError(
-            f"{generator}: takes its style from a picture: name one, --style painting.jpg"
-        )
+        raise ValueError(f"{generator}: requires a style image: name one, --style painting.jpg")
     image = read_image(Path(path), channels=channels)
     if about.get("resize", "none") != "none":
         image = resize_short(image, about["load_size"])

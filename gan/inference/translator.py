@@ -1,4 +1,4 @@
-"""A trained generator, ready for use: pictures in, pictures of the same size out."""
+"""Translate pictures with a trained generator, to pictures of the same size."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,11 +50,10 @@ class Translator:
         ranges: tuple[Range | None, Range | None] = (None, None),
         trained_at: int | None = None,
     ) -> None:
-        """Put a network on a device, for inference alone.
+        """Move a network to a device and prepare it for inference.
 
-        channels: 1 or 3, of the images that it takes; tiles: whether gan.inference.tiling can run
-        it; source: its file; ranges: the numbers that are black and white in its inputs and in its
-        outputs; trained_at: the shorter side of its training images in pixels, if it is known.
+        channels: of its input, 1 or 3; tiles: whether gan.inference.tiling can run it; source: its
+        file; ranges: black and white of input and output files; trained_at: pixels of `trained_at`.
         """
         self.channels, self.device, self.tiles = channels, device, tiles
         self.source, self.trained_at = source, trained_at
@@ -64,8 +63,7 @@ class Translator:
         self.dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
         self.network = network.eval().requires_grad_(False).to(device)
         cast_weights(self.network, self.dtype)
-        if device.type == "cpu" and self.dtype:
-            # Half the time (docs/log.md).
+        if device.type == "cpu" and self.dtype:  # half the time (docs/log.md)
             self.network.to(memory_format=torch.channels_last)
 
     @classmethod
@@ -78,16 +76,17 @@ class Translator:
         style: str | Path | None = None,
         size: int | None = None,
     ) -> Self:
-        """Open a run directory, one of its gen_*.safetensors files, or other people's weights.
+        """Load a generator from a run directory or from a file of weights.
 
-        path: also the reference's run folders and .pth files, and what else gan convert opens.
+        path: run directory, one of its gen_*.safetensors files, a run folder or .pth file of the
+        reference implementation, or any other file that `gan convert` opens.
         direction: ab or ba; required for a run directory with both generators.
-        device: auto takes a GPU where there is one.
-        precision: arithmetic of the network: fp32, tf32, bf16 or fp16.
-        style: style image, for a generator that takes one, and only for that.
-        size: see `at_size`.
+        device: auto uses a GPU if there is one.
+        precision: arithmetic of the network: fp32 (exact on GPUs, too), tf32, bf16 or fp16.
+        style: path of a style image, for a generator that takes one, and only for that.
+        size: working size in pixels; see `at_size`.
 
-        ValueError names what is missing, damaged or of the other direction.
+        ValueError names a file that is missing, damaged or of the other direction.
         """
         file = find_generator(Path(path), direction)
         opened = open_generator(file, direction)
@@ -119,18 +118,20 @@ class Translator:
         style: str | Path | None = None,
         revision: str | None = None,
     ) -> Self:
-        """Open what save_pretrained or a run left in a folder, or hf://user/name from the Hub.
+        """Load a generator from a folder or from the Hugging Face Hub.
 
-        A path that does not exist is rejected at once. For the rest, `load`.
+        name: folder written by `save_pretrained` or by a run, or hf://user/name.
+        revision: branch, tag or commit of the repository; None for its main branch.
+
+        The parameters direction, device, precision and style, and errors, are those of `load`.
         """
         return cls.load(fetch(name, revision), direction, device, precision, style)
 
     def at_size(self, size: int | None) -> Self:
-        """Return a translator with the same network that works at another size.
+        """Return a translator with the same network and another working size.
 
-        size: pixels, at least 16, of the shorter side that pictures are scaled to before the
-        network sees them. Translations are scaled back to the pictures' own sizes. None for no
-        scaling. ValueError for another number.
+        size: shorter side in pixels to which the network's inputs are scaled, at least 16, or None.
+        Translations are scaled back to the pictures' own sizes. ValueError if it is smaller.
         """
         check_working_size(size)
         result = copy(self)
@@ -140,35 +141,41 @@ class Translator:
     def save_pretrained(
         self, folder: str | Path, license: str = "unknown", *, overwrite: bool = False
     ) -> None:
-        """Write this generator and a model card into a folder for sharing.
+        """Write this generator and a card of its run (data, recipe, metrics, samples) to a folder.
 
-        The card tells what the run's directory does: data, recipe, metrics, samples. ValueError for
-        a translator that comes from no file, a folder that holds other things, and, without
-        `overwrite`, for a generator that is there. A README.md that is there stays.
+        license: license of the weights as the Hugging Face Hub names it, such as cc0-1.0.
+        overwrite: replace a generator that is already in the folder. A README.md is kept.
+
+        ValueError if the translator has no file, or if the folder holds other files or a generator.
         """
         if self.source is None:
-            raise ValueError("this translator comes from no file: save the generator itself")
+            raise ValueError("this translator has no file to copy: save the generator itself")
         write_model(Path(folder), [self.source], license, overwrite=overwrite)
 
     def push_to_hub(
         self, repository: str, license: str = "unknown", *, private: bool = False
     ) -> str:
-        """Upload what save_pretrained writes to the Hub's repository user/name; its address."""
+        """Upload this generator and a model card to the Hugging Face Hub; return the address.
+
+        repository: user/name.
+        license: as for `save_pretrained`.
+        private: whether only members of the repository can see it.
+        """
         with TemporaryDirectory() as folder:
             self.save_pretrained(folder, license)
             return push(Path(folder), repository, private=private)
 
     def read(self, path: Path, max_megapixels: float = MAX_MEGAPIXELS, page: int = 0) -> Picture:
-        """Read a file, or a page of a stack, as this generator takes it; ImageError likewise."""
+        """Read a file, or a page of a stack, in this generator's channels and range.
+
+        max_megapixels: largest number of pixels, in millions, that the file's header may declare.
+        page: number of the page, from 0. ImageError if the file cannot be read or is too large.
+        """
         channels: Channels = 1 if self.channels == 1 else 3
         picture = read_picture(
-            path,
-            channels=channels,
-            max_megapixels=max_megapixels,
-            values=self.range_in,
-            page=page,
+            path, channels=channels, max_megapixels=max_megapixels, values=self.range_in, page=page
         )
-        if self.range_out and picture.pixels.dtype == np.uint8:  # or 256 numbers would be left
+        if self.range_out and picture.pixels.dtype == np.uint8:  # else 256 levels would be left
             alpha = None if picture.alpha is None else picture.alpha * np.uint16(257)
             picture = replace(picture, pixels=picture.pixels * np.uint16(257), alpha=alpha)
         return replace(picture, written=self.range_out)
@@ -182,22 +189,21 @@ class Translator:
     def translate(self, image: object) -> object:
         """Translate one picture to one of the same size and kind.
 
-        A path or a PIL.Image of any mode becomes a PIL.Image, upright, of mode RGB or L. An array
-        (H, W, C) of uint8 or uint16 becomes an array, a tensor (C, H, W) of uint8, or of floats in
-        [0, 1], becomes a tensor on the same device, each of the same type; C is the number of
-        channels that the generator takes, and H and W are at least 16.
+        A path or a PIL.Image of any mode gives an upright PIL.Image of mode RGB or L. An array
+        (H, W, C) of uint8 or uint16, and a tensor (C, H, W) of uint8 or of floats in [0, 1], give
+        the same type on the same device. C is the number of input channels; sides are at least 16.
 
-        A generator with ranges takes arrays of any type and modes I and F in their numbers, and
-        all others as pictures, 0 black and 255 white. ValueError for other shapes and types, a file
-        that cannot be read, and an output that is not finite; TypeError for other kinds.
+        If the generator has ranges, arrays of any type and images of modes I and F hold values in
+        them; in all other images 0 is black and 255 white. ValueError for other shapes and types, a
+        file that cannot be read, and an output that is not finite; TypeError for other kinds.
         """
         return kinds.translate(self, image)
 
     @torch.inference_mode()
     def translate_batch(self, pixels: Tensor) -> list[Tensor | None]:
-        """Translate pictures (N, C, H, W) of uint8 or uint16, each to (C, H, W) of the same type.
+        """Translate pixels (N, C, H, W) of uint8 or uint16; return a (C, H, W) for each picture.
 
-        None for a picture whose output is not finite.
+        They have the same type. A picture whose output is not finite gives None.
         """
         unit = self.run_at_size(to_unit(pixels.to(self.device)))
         finite = unit.isfinite().flatten(1).all(1).tolist()
@@ -212,15 +218,17 @@ class Translator:
         scratch: Path,
         progress: Callable[[float], object] = lambda share: None,
     ) -> Tensor | None:
-        """Translate one picture (C, H, W) like `translate_batch`, in bounded memory.
+        """Translate one picture, pixels (C, H, W), like `translate_batch`, in bounded memory.
 
-        tile: side of a tile in pixels. scratch: a folder with room for `scratch_bytes`. progress:
-        called with the share of the work that is done, from 0 to 1. None where the output is not
-        finite. ValueError for a network that cannot be tiled, OSError where the room is missing.
+        tile: side of a tile in pixels.
+        scratch: folder for temporary files of `scratch_bytes`.
+        progress: called with the share of the work that is done, from 0 to 1.
+
+        None if the output is not finite. ValueError if it cannot be tiled, OSError for a full disk.
         """
         own = pixels.shape[-2], pixels.shape[-1]
         height, width = working_size(*own, self.size)
-        if (height, width) != own:  # between the sizes there are 16 bits, so nothing is lost
+        if (height, width) != own:  # 16 bits keep the precision between sizes
             scaled = to_pixels(scale(to_unit(pixels[None]), (height, width))[0], torch.uint16)
             small = self.at_size(None).translate_tiled(scaled, tile, scratch, progress)
             if small is None:
@@ -247,23 +255,22 @@ class Translator:
         return result if finite else None
 
     def run(self, unit: Tensor) -> Tensor:
-        """Return the network on (N, C, H, W) in [-1, 1], in the precision of this translator."""
+        """Run the network on unit, floats (N, C, H, W) in [-1, 1], in this precision."""
         with self.autocast():
             return cast(Tensor, self.network(unit))
 
     def run_at_size(self, unit: Tensor) -> Tensor:
-        """Return what `run` does, at this translator's working size, scaled back to (H, W)."""
+        """Call `run` on unit, scaled to the working size; return the output at (H, W)."""
         own = unit.shape[-2], unit.shape[-1]
         return scale(self.run(scale(unit, working_size(*own, self.size))), own)
 
     def compile(self) -> str | None:
-        """Compile the network for pictures of any size; why it cannot be, in one line, if so.
+        """Compile the network for pictures of any size; return why it failed, or None.
 
-        It is run once, so that nothing is left to fail: a minute. The first batches of another kind
-        (several pictures, or another number of threads) compile again. The same numbers, but for
-        rounding. Tiles are not compiled.
+        This takes a minute and runs the network once. Batches of several pictures and other numbers
+        of threads compile again. Outputs differ only by rounding. Tiles are not compiled.
         """
-        # Without what pads around it, where Python would choose again for every size.
+        # Without the padding around it, which would be compiled again for every size.
         network = getattr(self.network, "model", self.network)
         try:
             network.compile(dynamic=True)
@@ -276,7 +283,7 @@ class Translator:
 
     @contextmanager
     def autocast(self) -> Iterator[None]:
-        """Compute in the precision of this translator: fp32 is exact float32 on GPUs, too."""
+        """Compute in this translator's precision inside the block; fp32 is exact on GPUs, too."""
         with (
             tf32(self.precision == "tf32"),
             torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None),
@@ -284,10 +291,10 @@ class Translator:
             yield
 
     def scratch_bytes(self, height: int, width: int) -> int:
-        """Return the bytes of disk that `translate_tiled` takes for a picture."""
+        """Return the bytes of disk that `translate_tiled` requires for height x width pixels."""
         return scratch_bytes(self.network, *working_size(height, width, self.size))
 
     def fits(self, height: int, width: int, count: int = 1) -> bool:
-        """Return whether there is memory for `count` pictures at once, by a rough estimate."""
+        """Estimate whether `count` pictures of height x width pixels fit into free memory."""
         height, width = working_size(height, width, self.size)
         return memory_of(self.network, count * height * width) < free_memory(self.device)

@@ -1,4 +1,4 @@
-"""The size at which a network works on a picture, where it is not the picture's own."""
+"""Scale pictures to the size at which a network works, and back."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median
@@ -11,11 +11,11 @@ from torch import Tensor
 from gan.images.resize import short_size
 
 NOTABLE = 2
-"""Times the training's size from which on a picture's own size is worth a line."""
+"""Ratio of the pictures' size to the training size from which a line is printed."""
 
 
 def working_size(height: int, width: int, size: int | None) -> tuple[int, int]:
-    """Return (height, width) with the shorter side at `size` pixels; the same for None."""
+    """Return (height, width) scaled to a shorter side of `size` pixels; unchanged for None."""
     if size is None:
         return height, width
     wide, high = short_size(width, height, size)
@@ -23,10 +23,10 @@ def working_size(height: int, width: int, size: int | None) -> tuple[int, int]:
 
 
 def scale(unit: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return pictures (N, C, H, W) in [-1, 1] at (height, width), float32, bicubic and clipped.
+    """Scale pictures (N, C, H, W) in [-1, 1] to (height, width): float32, bicubic, clipped.
 
-    Itself at that size. Shrinking filters first, as Pillow does. One channel after the other: the
-    intermediate pictures of all would take three times the memory.
+    Pictures of that size are returned unchanged. Shrinking filters first, as Pillow does. Channels
+    are scaled one by one, which takes a third of the memory.
     """
     if unit.shape[-2:] == size:
         return unit
@@ -40,16 +40,17 @@ def scale(unit: Tensor, size: tuple[int, int]) -> Tensor:
 def trained_at(about: Mapping[str, Any]) -> int | None:
     """Return the shorter side, in pixels, that a generator's training images were scaled to.
 
-    `about` holds the facts of its file. None where they were not scaled, or nothing is known.
+    about: the metadata of its file. None if they were not scaled or if it is not known.
     """
     size = about.get("load_size")
     return size if about.get("resize") in ("square", "short") and isinstance(size, int) else None
 
 
 def advice(trained: int | None, sizes: Sequence[tuple[int, int]]) -> str | None:
-    """Return a line about pictures (width, height) that are much larger than training's, if any.
+    """Return a line of advice for pictures that are much larger than the training images, or None.
 
-    None where their median shorter side is below NOTABLE times the training's.
+    trained: shorter side of the training images. sizes: (width, height) of the pictures. None if
+    the median of their shorter sides is below NOTABLE times `trained`.
     """
     if trained is None or not sizes:
         return None

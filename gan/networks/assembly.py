@@ -62,7 +62,7 @@ def build_networks(
     *,
     seed: int,
 ) -> dict[str, nn.Module]:
-    """Build the networks `names` (gen_ab, disc_b, ...) on the CPU; return them by name.
+    """Build the networks `names` (gen_ab, disc_b and so on) on the CPU; return them by name.
 
     Weights are drawn from the seed alone, in the order of `names`.
     """

@@ -1,4 +1,4 @@
-"""The two-folder layout out of what people have: `gan prepare`."""
+"""Prepare a dataset in the two-folder layout: `gan prepare`."""
 
 from gan.system.lazy import lazy
 

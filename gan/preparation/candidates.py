@@ -1,4 +1,4 @@
-"""Pictures that may be chosen: where they are, how they will be called, what is known of them."""
+"""Candidates: pictures of the sources, with their names in the output and what is known of them."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -11,52 +11,53 @@ from gan.images import MAX_MEGAPIXELS
 from gan.inspection.survey import ImageFacts, Place, examine, in_threads
 
 Skipped = tuple[Path, str]
-"""A file that is skipped, and why."""
+"""A skipped file and the reason."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A picture of a source, and what becomes of it."""
+    """A picture of a source, and its place in the output."""
 
     domain: Domain
     source: Path
     """The image file, or the video."""
     name: Path
-    """Below the folder of its domain and split, where it will lie."""
+    """Path in the output, below the folder of its domain and split."""
     columns: Mapping[str, str] = field(default_factory=dict)
     frame: int | None = None
-    """Of a video: its number among all frames, from 0."""
+    """Number of a video's frame, counted from 0."""
     page: int | None = None
-    """Of a stack: its number among all pages, from 0."""
+    """Number of a stack's page, counted from 0."""
     second: float = 0
+    """Time of a video's frame, from the first one on."""
     facts: ImageFacts | None = None
-    """Known of frames, and of files once these are decoded."""
+    """Set for frames, and for files once they are decoded."""
     split: Split = "train"
     group: int | None = None
-    """Number of the group that is kept on one side, for pictures that are not alone."""
+    """Number of the group that stays on one side of the split; None for a single picture."""
 
     @property
     def label(self) -> str:
-        """For people: the file, and which frame of it."""
+        """The file and its frame or page, for messages."""
         if self.page is not None:
             return f"{self.source}, page {self.page}"
         return str(self.source) if self.frame is None else f"{self.source}, frame {self.frame}"
 
     @property
     def origin(self) -> tuple[Path, int | None]:
-        """What tells pictures apart: the file, and the number of the frame or the page."""
+        """The file and the number of the frame or page, which identify a picture."""
         return self.source.resolve(), self.frame if self.page is None else self.page
 
     @property
     def target(self) -> Path:
-        """Below the output."""
+        """Path below the output folder."""
         return Path(f"{self.split}{self.domain.upper()}", self.name)
 
 
 def draw(seed: int, name: Path) -> bytes:
-    """Return a random number that depends on nothing but a seed and a name.
+    """Return a random number that depends only on a seed and a name.
 
-    So a picture more or less in a source does not send the others to the other side.
+    Adding or removing a picture of a source therefore does not move others across the split.
     """
     text = f"{seed}\0{name.as_posix()}"
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
@@ -65,9 +66,9 @@ def draw(seed: int, name: Path) -> bytes:
 def decode(
     candidates: Sequence[Candidate], limit: int | None, seed: int
 ) -> tuple[list[Candidate], list[Skipped]]:
-    """Return so many readable candidates, drawn by seed and sorted by name, and unreadable ones.
+    """Return at most `limit` readable candidates, sorted by name, and the unreadable ones.
 
-    Without a limit all are decoded; else only as many as are needed.
+    They are drawn by seed. Without a limit all are decoded, else only as many as needed.
     """
     left = sorted(candidates, key=lambda candidate: draw(seed, candidate.name))
     wanted = len(left) if limit is None else limit
@@ -85,6 +86,6 @@ def _decode_one(candidate: Candidate) -> Candidate | Skipped:
     """Return a candidate with its facts, or its file and why it cannot be read."""
     if candidate.facts:
         return candidate
-    # It has no place: copies are sought among all pictures, wherever they lie.
+    # Its place is empty: copies are sought among all pictures, in any folder.
     outcome = examine(candidate.source, Place(Path()), MAX_MEGAPIXELS, candidate.page or 0)
     return replace(candidate, facts=outcome) if isinstance(outcome, ImageFacts) else outcome

@@ -1,4 +1,4 @@
-"""The command that makes the two-folder layout out of what people have."""
+"""The command `gan prepare`, which makes the two-folder layout from folders, tables and videos."""
 
 import shlex
 import warnings
@@ -26,12 +26,15 @@ from gan.system.output_folder import check_disk, check_empty, check_place, check
 from gan.system.text import printable
 
 NAMED = 20
-"""Files that are named on stderr; all are in failed.tsv."""
+"""Most skipped files that are named on stderr; all are in failed.tsv."""
 
 
 def prepare(config: PrepareOptions) -> int:
-    """Make the two-folder layout; return the exit status. ValueError names what is wrong."""
-    # What the dataset is made by: another start must have the same.
+    """Make the two-folder layout; return the exit status.
+
+    ValueError names the option or file that is wrong.
+    """
+    # A dataset can only be continued with the same settings.
     settings = config.model_dump(mode="json", exclude={"output", "dry_run"})
     _check_output(config, settings)
     check_failed(config.output)
@@ -56,7 +59,7 @@ def prepare(config: PrepareOptions) -> int:
 
 
 def _check_output(config: PrepareOptions, settings: dict[str, Any]) -> None:
-    """Raise ValueError where the output lies in a source or around it, or is somebody else's."""
+    """Raise ValueError if the output is inside a source, contains one, or holds other files."""
     sources = [*config.a, *config.b, *([config.images] if config.images else [])]
     check_place(config.output, sources)
     begun = config.output / SETTINGS
@@ -88,7 +91,7 @@ def _decode_domains(config: PrepareOptions) -> tuple[list[Candidate], list[Skipp
 
 
 def _check_apart(a: Sequence[Candidate], b: Sequence[Candidate]) -> None:
-    """Raise ValueError where pictures are in both domains: nothing would tell these apart."""
+    """Raise ValueError if both domains share pictures: they would have no difference to learn."""
     of_a = {candidate.origin for candidate in a}
     shared = [candidate for candidate in b if candidate.origin in of_a]
     if shared:
@@ -99,7 +102,10 @@ def _check_apart(a: Sequence[Candidate], b: Sequence[Candidate]) -> None:
 
 
 def _divide(decoded: Sequence[Candidate], config: PrepareOptions) -> list[Candidate]:
-    """Return each picture's place. Frames beside the test's and, with unique, copies have none."""
+    """Assign pictures to the splits and groups.
+
+    Frames close to a test frame are excluded and, with `unique`, so are copies.
+    """
     pairs = copy_pairs(decoded)
     if config.unique:
         later = {number for number, _ in pairs}
@@ -116,7 +122,7 @@ def _divide(decoded: Sequence[Candidate], config: PrepareOptions) -> list[Candid
 
 
 def _name_skipped(skipped: Sequence[Skipped]) -> None:
-    """Print what was skipped, on stderr."""
+    """Print the skipped files on stderr."""
     for path, reason in skipped[:NAMED]:
         say(path, reason)
     if len(skipped) > NAMED:
@@ -124,15 +130,15 @@ def _name_skipped(skipped: Sequence[Skipped]) -> None:
 
 
 def _tell(chosen: Sequence[Candidate], left_out: int, skipped: int, config: PrepareOptions) -> None:
-    """Print how many pictures are where, and what to do next, on stdout."""
+    """Print on stdout how many pictures each folder has, and the next command."""
     for domain in DOMAINS[: 2 if config.b else 1]:
         for split in ("train", "test"):
             count = sum((one.domain, one.split) == (domain, split) for one in chosen)
-            whole = ": copies, or blocks of a video, do not let it be divided"
+            whole = ": all images are copies or one block of a video, which stay together"
             remark = whole if not count and split == "test" and config.test else ""
             print(f"{split}{domain.upper()}: {count} images{remark}")
     if config.link == "symbolic":
-        print("symbolic links lead out of these folders; `gan train` follows none: use --link hard")
+        print("symbolic links lead out of the folders and `gan train` skips them: use --link hard")
     if left_out:
         print(f"{left_out} images excluded: further copies, or frames beside the test's")
     done = "copied" if config.link == "copy" else f"linked ({config.link})"

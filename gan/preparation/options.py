@@ -34,7 +34,7 @@ class PrepareOptions(Section):
     where_b: list[str] = Field(default=[])
     """Condition on B's files, written as for where_a."""
     images: Path | None = None
-    """Folder in which the files of tables lie. If not set, the folder of each table."""
+    """Folder with the files that tables name. If not set, the folder of each table."""
     file_column: str | None = None
     """Column of tables that holds the file names. If not set, the column called filename or the
     like."""
@@ -49,7 +49,7 @@ class PrepareOptions(Section):
     frames_per_second: Rate = 1
     """Frames to take from each second of a video."""
     every_frame: Count | None = None
-    """Take one of every so many frames of a video, instead of frames_per_second."""
+    """Take every n-th frame of a video, instead of frames_per_second."""
     block: Rate = 10
     """Length in seconds of the blocks into which a video is cut. Each block is in training or in
     the test as a whole."""

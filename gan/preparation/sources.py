@@ -1,4 +1,4 @@
-"""From sources to candidates: folders, tables of files, videos."""
+"""Find the candidates in folders, tables of files and videos."""
 
 import os
 from collections import defaultdict
@@ -18,15 +18,15 @@ from gan.preparation.options import PrepareOptions
 
 
 def select(config: PrepareOptions, domain: Domain) -> tuple[list[Candidate], list[Skipped]]:
-    """Return what of a domain's sources fulfills its conditions, and what cannot be used of them.
+    """Return the pictures of a domain that fulfill its conditions, and the files that are skipped.
 
-    How many pictures are chosen is printed. Each file comes once, the names are unique. ValueError
-    where nothing is left.
+    Prints how many are chosen. Each file is chosen once, and the names are unique. ValueError if
+    none are left.
     """
     sources = config.a if domain == "a" else config.b
     conditions = config.where_a if domain == "a" else config.where_b
     origin = ", ".join(map(str, sources))
-    # Files of one name in two sources would be in each other's way.
+    # Two sources may have files with equal names: each source gets a separate folder.
     names = [path.resolve().name if path.is_dir() else path.stem for path in sources]
     folders = _distinct(names) if len(names) > 1 else [""]
     offered: list[tuple[Path, Candidate]] = []
@@ -46,7 +46,7 @@ def select(config: PrepareOptions, domain: Domain) -> tuple[list[Candidate], lis
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    """Return the names, later ones with a number where they have been before."""
+    """Return the names; repeated ones get a number: photos, photos-2."""
     result: list[str] = []
     for name in names:
         others = chain([name], (f"{name}-{number}" for number in count(2)))
@@ -57,15 +57,15 @@ def _distinct(names: Sequence[str]) -> list[str]:
 def _list_source(
     path: Path, config: PrepareOptions, domain: Domain, skipped: list[Skipped]
 ) -> Iterable[Candidate]:
-    """Return what a source has to offer, by what it is; ValueError for what is none.
+    """Return the candidates of a folder, table or video; ValueError for anything else.
 
-    Here and below, what cannot be used is added to `skipped`.
+    Here and below, files that cannot be used are added to `skipped`.
     """
     suffix = path.suffix.lower()
     if path.is_dir():
         return _from_folder(path, domain, skipped)
     if not path.is_file():
-        raise ValueError(f"{path}: {'no regular file' if path.exists() else 'no such source'}")
+        raise ValueError(f"{path}: {'not a regular file' if path.exists() else 'no such source'}")
     if suffix in tables.SUFFIXES:
         return _from_table(path, config, domain)
     if suffix in video.SUFFIXES:
@@ -77,8 +77,10 @@ def _list_source(
 
 
 def _from_folder(folder: Path, domain: Domain, skipped: list[Skipped]) -> Iterator[Candidate]:
-    """Yield all images of a folder and its sub-folders, stacks page by page; `class` is the folder
-    that one lies in."""
+    """Yield all images of a folder and its sub-folders, stacks page by page.
+
+    The column `class` is the name of the folder that contains the image.
+    """
     found = find_images(folder)
     if not found.images:
         skipped.append((folder, nothing_found(folder, found).removeprefix(f"{folder}: ")))
@@ -99,7 +101,7 @@ def _from_folder(folder: Path, domain: Domain, skipped: list[Skipped]) -> Iterat
 
 
 def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> list[Candidate]:
-    """Return a candidate for each row; files are checked once rows are chosen."""
+    """Return a candidate for each row; `_located` checks the files of the chosen rows."""
     rows = tables.read_rows(path)
     column = tables.file_column(path, list(rows[0]), config.file_column)
     folder = config.images or path.parent
@@ -112,7 +114,7 @@ def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> list[Cand
 def _from_video(
     path: Path, config: PrepareOptions, domain: Domain, skipped: list[Skipped]
 ) -> Iterator[Candidate]:
-    """Yield the frames that are taken of a video; those behind a damage are reported as missing."""
+    """Yield the sampled frames of a video; damage ends it and is added to `skipped`."""
     columns = {"path": path.name, "name": path.stem, "class": ""}
     after = ""
     try:
@@ -130,9 +132,9 @@ def _from_video(
 
 
 def _located(offered: Sequence[tuple[Path, Candidate]], skipped: list[Skipped]) -> list[Candidate]:
-    """Return the candidates with their files, which rows of tables only name; each file once.
+    """Find the files that rows of tables name; return the candidates, each file once.
 
-    Each comes with the folder that is put before its name.
+    offered: each candidate with the folder to put before its name.
     """
     result: dict[tuple[Path, int | None], Candidate] = {}
     indexes: dict[Path, Index] = {}
@@ -151,7 +153,7 @@ def _located(offered: Sequence[tuple[Path, Candidate]], skipped: list[Skipped]) 
 
 
 class Index:
-    """The images of a folder by their bare names, which are read when the first one is sought."""
+    """The images of a folder by name; the folder is listed at the first search by bare name."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.root = folder, folder.resolve()
@@ -166,10 +168,10 @@ class Index:
         return result
 
     def file(self, name: Path) -> Path:
-        """Return the image that a table means by a name; ImageError says why there is none.
+        """Return the image with the name given in a table; ImageError if there is not exactly one.
 
-        That is the file of this path below the folder, or else the only one below it with this bare
-        name, with or without its suffix.
+        This is the file with this path below the folder, or else the only one below it with this
+        bare name, with or without its suffix.
         """
         path = self.folder / os.path.relpath(os.path.normpath(self.folder / name), self.folder)
         if ".." in path.relative_to(self.folder).parts:
@@ -177,12 +179,12 @@ class Index:
         if not os.path.lexists(path):
             found = self.names.get(name.name, [])
             if len(found) != 1:
-                raise ImageError(f"{len(found) or 'no'} images of this name below {self.folder}")
+                raise ImageError(f"{len(found) or 'no'} images with this name below {self.folder}")
             path = found[0]
         if not path.resolve().is_relative_to(self.root):
             raise ImageError(f"leads out of {self.folder}")
         if not path.is_file():
-            raise ImageError("no regular file")
+            raise ImageError("not a regular file")
         if path.suffix.lower() not in IMAGE_SUFFIXES:
-            raise ImageError("its name has no suffix of an image")
+            raise ImageError("its suffix is not an image's")
         return path

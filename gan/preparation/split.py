@@ -1,4 +1,4 @@
-"""Which pictures are for training and which for the test; what belongs together stays together."""
+"""Split pictures into training and test; copies and neighboring frames stay on one side."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
@@ -10,14 +10,14 @@ from gan.inspection.duplicates import near_copies
 from gan.preparation.candidates import Candidate, draw
 
 GAP = 1.0
-"""Seconds beside a test frame in which no training frame is taken."""
+"""Seconds before and after a test frame from which no training frame is taken."""
 
 
 def copy_pairs(decoded: Sequence[Candidate]) -> list[tuple[int, int]]:
-    """Return pairs (later, earlier) of copies, near and mirrored ones too, as `gan inspect` knows
-    them.
+    """Return pairs (later, earlier) of copies, including near and mirrored ones, as `gan inspect`
+    finds them.
 
-    Pictures without details are paired where size and thumbnail are equal.
+    Pictures without details are copies if size and thumbnail are equal.
     """
     facts = [one.facts for one in decoded if one.facts]
     firsts: dict[tuple[tuple[int, int], bytes], int] = {}
@@ -33,8 +33,8 @@ def copy_pairs(decoded: Sequence[Candidate]) -> list[tuple[int, int]]:
 def groups(
     members: Sequence[Candidate], pairs: Iterable[tuple[int, int]], block: float
 ) -> list[list[int]]:
-    """Return the pictures that must be on one side: copies, frames of `block` seconds, a stack's
-    pages."""
+    """Return the groups of pictures that must be on one side: copies, a stack's pages, and frames
+    of the same `block` seconds of a video."""
     firsts: dict[tuple[Path, int], int] = {}
     blocks = [
         (number, firsts.setdefault((member.source, int(member.second // block)), number))
@@ -57,7 +57,10 @@ def joined(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
 
 
 def quota(count: int, test: float, domain: Domain) -> int:
-    """Return how many pictures of `count` are for the test, never all: a share, or a number."""
+    """Return how many of `count` pictures are for the test, never all.
+
+    test: a share below 1, or a number of pictures. ValueError if that number leaves none to train.
+    """
     if test < 1:
         return min(max(round(test * count), int(test > 0)), count - 1)
     if test >= count:
@@ -70,7 +73,8 @@ def drawn(
 ) -> set[int]:
     """Return the numbers of the test's pictures: whole groups, drawn by seed, as many as fit.
 
-    A domain whose groups are all too large gets its smallest, if that is not above half of it.
+    If all groups of a domain are too large, its smallest one is drawn, unless that is more than
+    half of the domain.
     """
     counts = Counter(member.domain for member in members)
     left = {domain: quota(count, test, domain) for domain, count in counts.items()}

@@ -1,4 +1,4 @@
-"""Tables of files (CSV, TSV, or a JSON list of objects, one for each file), and conditions on them.
+"""Read tables of files (CSV, TSV, or a JSON list with an object for each file); apply conditions.
 
 A condition is column=value,value or column!=value.
 """
@@ -30,7 +30,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         raise ValueError(f"{path}: {error.strerror}") from error
     rows = _objects(path, text) if path.suffix.lower() == ".json" else _records(path, text)
     if not rows:
-        raise ValueError(f"{path}: a table without rows")
+        raise ValueError(f"{path}: this table has no rows")
     return rows
 
 
@@ -42,7 +42,7 @@ def _records(path: Path, text: str) -> list[dict[str, str]]:
     try:
         names, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     except (csv.Error, ValueError) as error:
-        raise ValueError(f"{path}: no table: {error or 'empty'}") from error
+        raise ValueError(f"{path}: not a table: {error or 'empty'}") from error
     names = [name.strip() for name in names]
     if doubled := {name for name in names if names.count(name) > 1}:
         raise ValueError(f"{path}: two columns are called {sorted(doubled)[0]!r}")
@@ -53,30 +53,32 @@ def _records(path: Path, text: str) -> list[dict[str, str]]:
 
 
 def _objects(path: Path, text: str) -> list[dict[str, str]]:
-    """Return the objects of a JSON list; what lies in objects of theirs has a dotted name.
+    """Return the objects of a JSON list as rows; keys of nested objects become dotted columns.
 
-    Lists, as of labeled boxes, are skipped; what an object lacks is empty.
+    Lists, such as labeled boxes, are skipped; missing keys are empty cells.
     """
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: no JSON: {error}") from error
+        raise ValueError(f"{path}: not JSON: {error}") from error
     if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
-        raise ValueError(f"{path}: no list of objects, one for each file")
+        raise ValueError(f"{path}: not a list of objects, one for each file")
     rows = [_flat(entry) for entry in content]
     columns = dict.fromkeys(name for row in rows for name in row)
     return [{name: row.get(name, "") for name in columns} for row in rows]
 
 
 def _flat(entry: Mapping[str, Any]) -> dict[str, str]:
-    """Return an object as columns: {"attributes": {"scene": "street"}} as attributes.scene =
-    street."""
+    """Return an object as columns; {"attributes": {"scene": "street"}} gives attributes.scene."""
     known = [(name, value) for name, value in dotted(entry) if not isinstance(value, list)]
     return {name: "" if value is None else str(value) for name, value in known}
 
 
 def file_column(path: Path, columns: list[str], given: str | None) -> str:
-    """Return the column that names the file; ValueError if missing or not to be guessed."""
+    """Return the column with the files' names: `given`, or the likeliest of FILE_COLUMNS.
+
+    ValueError if the table has neither.
+    """
     if given is not None and given not in columns:
         raise ValueError(f"{path}: no column {given} (file_column){nearest(given, columns)}")
     likely = [name for name in FILE_COLUMNS if name in columns]
@@ -89,27 +91,27 @@ def file_column(path: Path, columns: list[str], given: str | None) -> str:
 
 @dataclass(frozen=True)
 class Condition:
-    """A column that must have one of these values, or none of them."""
+    """A column that must, or must not, have one of these values."""
 
     column: str
     values: tuple[str, ...]
     wanted: bool
 
     def holds(self, row: Mapping[str, str]) -> bool:
-        """Return whether a row fulfills it."""
+        """Return whether a row fulfills the condition."""
         cell = plain(row[self.column])
-        # fnmatch gives brackets a meaning too; in tables they are brackets.
+        # fnmatch reads brackets as a pattern; here they are plain characters.
         patterns = (value.replace("[", "[[]") for value in self.values)
         return any(fnmatchcase(cell, pattern) for pattern in patterns) == self.wanted
 
 
 def plain(text: str) -> str:
-    """Return a text as it is compared: without regard to case and to spaces around it."""
+    """Return a text for comparison: in one case, without spaces around it."""
     return text.strip().casefold()
 
 
 def _parse(text: str) -> Condition:
-    """Return a condition as it is given; a value with a comma stands in double quotes."""
+    """Parse a condition; a value that contains a comma must be in double quotes."""
     found = re.fullmatch(r"\s*([^=!]+?)\s*(!?=)(.*)", text, re.DOTALL)
     values = next(csv.reader([found[3]], skipinitialspace=True), []) if found else []
     if not found or not any(map(str.strip, values)):
@@ -120,8 +122,8 @@ def _parse(text: str) -> Condition:
 def chosen(rows: Sequence[Mapping[str, str]], conditions: Sequence[str], origin: str) -> list[int]:
     """Return the numbers of the rows that fulfill all conditions; all rows have the same columns.
 
-    ValueError where a column does not exist or a value without * and ? occurs nowhere in it, with
-    the nearest that does, and where no row is left; `origin` is how the error calls the rows.
+    origin: name of the rows in errors. ValueError if a column does not exist, if a value without
+    * and ? does not occur in it (the error suggests the nearest one), or if no row is left.
     """
     parsed = [_parse(text) for text in conditions]
     if not rows:
@@ -130,19 +132,19 @@ def chosen(rows: Sequence[Mapping[str, str]], conditions: Sequence[str], origin:
         _check(condition, rows, origin)
     left = [n for n, row in enumerate(rows) if all(wanted.holds(row) for wanted in parsed)]
     if not left:
-        raise ValueError(f"{origin}: nothing fulfills {', '.join(conditions)}")
+        raise ValueError(f"{origin}: no row fulfills {', '.join(conditions)}")
     return left
 
 
 def _check(condition: Condition, rows: Sequence[Mapping[str, str]], origin: str) -> None:
-    """Raise ValueError where a condition cannot be meant."""
+    """Raise ValueError if a condition's column does not exist or a value does not occur in it."""
     columns = list(rows[0])
     if condition.column not in columns:
         hint = nearest(condition.column, columns) or f"; there are {', '.join(columns)}"
         raise ValueError(f"{origin}: no column {condition.column}{hint}")
     cells = (row[condition.column] for row in reversed(rows))
-    spelled = {plain(cell): cell.strip() for cell in cells}  # as it is first
+    spelled = {plain(cell): cell.strip() for cell in cells}  # the first spelling
     for value in condition.values:
         if not WILD.search(value) and value not in spelled:
             hint = nearest(value, spelled.values())
-            raise ValueError(f"{origin}: {condition.column} is nowhere {value}{hint}")
+            raise ValueError(f"{origin}: {condition.column} is never {value}{hint}")

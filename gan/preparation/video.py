@@ -1,4 +1,4 @@
-"""The frames of a video, upright, one after the other; needs the extra `video` (PyAV)."""
+"""Decode the frames of a video, upright and in order. Requires the extra `video` (PyAV)."""
 
 import math
 from collections.abc import Callable, Collection, Iterator
@@ -14,14 +14,14 @@ from gan.images import MAX_MEGAPIXELS, ImageError
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".ogv")
 LIMITS = {"format_whitelist": "mov,matroska,avi,mpeg,mpegts,ogg", "protocol_whitelist": ""}
-"""What FFmpeg may open: its names of what these are. It opens by content, and would follow a
-playlist with a video's name to other files and to servers."""
+"""The container formats that FFmpeg may open. It detects formats by content: without a limit, a
+playlist that is named like a video would make it open other files and servers."""
 
 
 def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
-    """Yield (number, seconds since the first frame, its picture when called) of all whole frames.
+    """Yield (number, seconds since the first frame, function that decodes it) of undamaged frames.
 
-    Whatever FFmpeg reports of a video becomes an ImageError in one line.
+    FFmpeg's errors are raised as ImageError in one line.
     """
     try:
         import av
@@ -30,10 +30,10 @@ def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]
             f"{path}: videos need the extra `video`: pip install 'gan-translation[video]'"
         ) from error
     try:
-        # A file that is open has no name that FFmpeg could take for an address.
+        # FFmpeg might read a name as an address; an open file has no name.
         with path.open("rb") as file, av.open(file, options=LIMITS) as container:
             if not container.streams.video:
-                raise ImageError(f"{path}: no video in it")
+                raise ImageError(f"{path}: contains no video")
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             if stream.width * stream.height / 1e6 > MAX_MEGAPIXELS:
@@ -70,7 +70,7 @@ def sampled(
 
 
 def numbered(path: Path, numbers: Collection[int]) -> Iterator[tuple[int, Image.Image]]:
-    """Yield (number, picture) of these frames; those behind a damage are missing."""
+    """Yield (number, picture) of these frames; frames after damage are missing."""
     last = max(numbers)
     with suppress(ImageError):
         for number, _, picture in _decoded(path):
@@ -81,9 +81,9 @@ def numbered(path: Path, numbers: Collection[int]) -> Iterator[tuple[int, Image.
 
 
 def _upright(frame: Any, aspect: Fraction | None) -> Image.Image:
-    """Return a frame of PyAV as it is meant to be seen, mode RGB: turned, with square pixels.
+    """Return a frame of PyAV as an RGB picture, rotated upright, with square pixels.
 
-    `aspect` is the width of a stored pixel in the measure of its height, where that is known.
+    aspect: width of a stored pixel divided by its height; None if not known.
     """
     width = round(frame.width * aspect) if aspect else frame.width
     image: Image.Image = frame.to_image(width=width, height=frame.height)

@@ -1,4 +1,4 @@
-"""The chosen pictures into their folders: copied, linked, or frames written; each whole or not."""
+"""Write the chosen pictures to their folders: copies, links, or frames, each file atomically."""
 
 import filecmp
 import json
@@ -23,13 +23,13 @@ SETTINGS, CHOSEN = "preparation.json", "preparation.jsonl"
 FOLDERS = ("trainA", "trainB", "testA", "testB")
 
 Lost = tuple[Candidate, str]
-"""What could be read a moment ago, and why no longer."""
+"""A picture that was readable before, and why it is not any longer."""
 
 
 def write_files(chosen: Sequence[Candidate], output: Path, link: Link) -> list[Lost]:
-    """Copy or link the image files that are not there yet; those that have become unreadable.
+    """Copy or link the image files that are missing; return those that have become unreadable.
 
-    OSError where the output cannot be written, or has another file in the place of one.
+    OSError if the output cannot be written, or if another file has a picture's name.
     """
     jobs = [one for one in chosen if one.frame is None]
     reasons = in_threads(partial(_put, output=output, link=link), jobs, "files")
@@ -37,7 +37,7 @@ def write_files(chosen: Sequence[Candidate], output: Path, link: Link) -> list[L
 
 
 def _put(one: Candidate, output: Path, link: Link) -> str | None:
-    """Copy or link a file, whole or not at all, unless it is there; return why it is unreadable."""
+    """Copy or link a file, atomically, unless it exists; return why it is unreadable, or None."""
     source, target = one.source, output / one.target
     if one.page is not None:
         return _put_page(source, one.page, target)
@@ -56,7 +56,7 @@ def _put(one: Candidate, output: Path, link: Link) -> str | None:
 
 
 def _put_page(source: Path, page: int, target: Path) -> str | None:
-    """Write a page of a stack, unless it is there; return why it is unreadable."""
+    """Write a page of a stack, unless it exists; return why it is unreadable, or None."""
     try:
         content = cut_page(source, page)
     except ImageError as error:
@@ -66,7 +66,7 @@ def _put_page(source: Path, page: int, target: Path) -> str | None:
 
 
 def _is_put(source: Path, target: Path, link: Link) -> bool:
-    """Return whether a target is the copy of a source, or such a link to it."""
+    """Return whether a target is a copy of a source, or the requested kind of link to it."""
     if link == "copy":
         return target.is_file() and filecmp.cmp(source, target, shallow=False)
     if link == "hard":
@@ -75,16 +75,16 @@ def _is_put(source: Path, target: Path, link: Link) -> bool:
 
 
 def _check_own(target: Path, same: bool) -> None:
-    """Raise FileExistsError where something else is in a picture's place."""
+    """Raise FileExistsError if another file has a picture's name."""
     if not same:
         raise FileExistsError(
-            f"{target}: is another file than the one that belongs there, and is left alone: move "
-            "it away, or give another --output"
+            f"{target}: exists and is not the file that belongs there; it is kept: move it away, "
+            "or give another --output"
         )
 
 
 def write_frames(chosen: Sequence[Candidate], output: Path) -> list[Lost]:
-    """Write the frames that are not there yet as JPEG; those that have become unreadable."""
+    """Write the missing frames as JPEG; return those that have become unreadable."""
     videos: dict[Path, dict[int, Candidate]] = defaultdict(dict)
     for one in chosen:
         if one.frame is not None:
@@ -99,7 +99,7 @@ def write_frames(chosen: Sequence[Candidate], output: Path) -> list[Lost]:
 
 
 def _write_frame(content: bytes, target: Path) -> None:
-    """Write a frame or a page, whole or not at all, unless it is there."""
+    """Write a frame or a page, atomically, unless it exists."""
     if os.path.lexists(target):
         _check_own(target, target.is_file() and target.read_bytes() == content)
     else:
@@ -107,7 +107,7 @@ def _write_frame(content: bytes, target: Path) -> None:
 
 
 def write_report(chosen: Sequence[Candidate], output: Path) -> None:
-    """Write a line for each picture: its name, where it is from, its domain, split and group."""
+    """Write preparation.jsonl: each picture's name, source, domain, split and group."""
     lines = []
     for one in chosen:
         entry = {
@@ -126,7 +126,7 @@ def write_report(chosen: Sequence[Candidate], output: Path) -> None:
 
 
 def begin(output: Path, settings: Mapping[str, Any]) -> None:
-    """Write what an output is made by, and remove what killed starts have left half written."""
+    """Write the settings of an output, and remove files that killed starts left incomplete."""
     text = json.dumps(settings, indent=1) + "\n"
     write_whole(output / SETTINGS, lambda file: file.write(text.encode()))
     for name in FOLDERS:
@@ -135,12 +135,12 @@ def begin(output: Path, settings: Mapping[str, Any]) -> None:
 
 
 def check_strangers(output: Path, targets: Collection[Path]) -> None:
-    """Raise ValueError for a file in the output's folders that this command would not put there."""
+    """Raise ValueError for a file in the output's folders that this command would not write."""
     for name in FOLDERS:
         for path in (output / name).rglob("*"):
             folder = path.is_dir() and not path.is_symlink()  # a link counts as a file
             if not (folder or path in targets or path.name.startswith(".")):
                 raise ValueError(
-                    f"{path}: not chosen by this command, or no longer: move it away, or give "
-                    "another --output"
+                    f"{path}: is not among the chosen images, or not any longer: move it away, or "
+                    "give another --output"
                 )

@@ -1,4 +1,4 @@
-"""What a run logged: its TensorBoard scalars, without what a resumed run has overtaken; charts."""
+"""Read the TensorBoard scalars of a run, without superseded ones, and draw their charts."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -16,31 +16,31 @@ from gan.report.chart import Curve, chart
 from gan.report.html import render
 
 LONGEST = 65536
-"""Bytes of an event that may be scalars; longer ones are pictures."""
+"""Most bytes of an event with scalars; longer ones are pictures."""
 
 GROUPS = {
-    "adversarial": ("Adversarial", "What generators pay for translations that are found out."),
-    "cycle": ("Cycle", "There and back: distance of reconstructions, times its weight."),
+    "adversarial": ("Adversarial", "Generators' loss for recognized translations."),
+    "cycle": ("Cycle", "Distance of reconstructions from the images, times its weight."),
     "identity": ("Identity", "Change of images of the target domain, times its weight."),
     "perceptual_cycle": ("Perceptual cycle", "Reconstructions against originals, as features."),
     "perceptual": ("Perceptual", "Translations against originals, in feature maps."),
-    "nce": ("Contrast", "How well originals tell patches of their translations, times its weight."),
+    "nce": ("Contrast", "Contrastive loss of patches and their originals, times its weight."),
     "style": ("Style", "Translations against their new domain, in Gram matrices."),
-    "tv": ("Total variation", "How rough the translations are."),
-    "discriminator": ("Discriminators", "What they pay for mistakes. Near its start: they learn "
-                      "little; near zero: generators learn little."),
-    "gradient_penalty": ("Gradient penalty", "How far the discriminators are from slope one."),
-    "score": ("Scores", "Mean outputs of the discriminators. They can tell as long as real and "
-              "fake lie apart."),
-    "gradient_norm": ("Gradients", "Norms, before any clipping. Peaks are steps that went far."),
-    "skipped": ("Skipped steps", "Steps without finite gradients: in all, and in a row."),
+    "tv": ("Total variation", "Differences of neighboring pixels in translations."),
+    "discriminator": ("Discriminators", "Loss for wrong scores. If it stays as at the start, "
+                      "they learn little; near zero, generators learn little."),
+    "gradient_penalty": ("Gradient penalty", "How far the discriminators' slopes are from one."),
+    "score": ("Scores", "Mean outputs of the discriminators. They separate real and fake as "
+              "long as the two curves differ."),
+    "gradient_norm": ("Gradients", "Norms, before clipping. Peaks are large steps."),
+    "skipped": ("Skipped steps", "Steps without finite gradients: in total, and in a row."),
 }  # fmt: skip
-"""By the beginning of the scalars' names; the first that fits counts."""
+"""Titles and sentences, by the beginning of the scalars' names; the first match counts."""
 
 PACE = {
     "images_per_second": (
         "Images per second",
-        "Real images of all folders that a second takes in.",
+        "Training images of all folders in a second.",
     ),
     "memory_gb": ("Memory", "Largest amount of memory in use so far, in GB."),
     "learning_rate": (
@@ -52,7 +52,7 @@ PACE = {
 
 
 class Point(NamedTuple):
-    """A value, and the step of which it is."""
+    """A value and its step."""
 
     step: int
     value: float
@@ -60,45 +60,44 @@ class Point(NamedTuple):
 
 @dataclass
 class Session:
-    """One start of the run, which is one event file."""
+    """One start of the run: one event file."""
 
     begun: float
     ended: float
-    """Seconds since 1970: of the file's first and last entry."""
+    """Seconds since 1970, of the file's first and last entry."""
     entries: list[tuple[float, int]] = field(default_factory=list)
     """Times and steps of the scalars."""
 
 
 @dataclass(frozen=True)
 class Log:
-    """All scalars by name, whatever their tags, in the order of their steps, and when the run was
-    at work."""
+    """All scalars by name, ordered by step, and the sessions of the run."""
 
     scalars: dict[str, list[Point]] = field(default_factory=dict)
     sessions: list[Session] = field(default_factory=list)
 
     def last(self, name: str) -> float | None:
-        """Return the newest value of a scalar."""
+        """Return the newest value of a scalar, or None."""
         points = self.scalars.get(name)
         return points[-1].value if points else None
 
     def curve(self, name: str) -> Curve:
-        """Return a scalar as a line."""
+        """Return a scalar as a curve."""
         points = self.scalars[name]
         return Curve(name, [point.step for point in points], [point.value for point in points])
 
     @property
     def step(self) -> int:
-        """The last step of which anything was logged, or 0."""
+        """The last logged step, or 0."""
         return max((points[-1].step for points in self.scalars.values() if points), default=0)
 
     @property
     def seconds(self) -> float:
-        """Time at work, from each start to the last entry that followed it."""
+        """Working time: from the first to the last entry of each session, in total."""
         return sum(session.ended - session.begun for session in self.sessions)
 
     def seconds_per_step(self) -> float | None:
-        """Return the median, over the times between two entries of a session."""
+        """Return the median time of a step between two entries of a session, or None."""
         paces = [
             (end - begun) / (last - first)
             for session in self.sessions
@@ -109,11 +108,11 @@ class Log:
 
 
 def read_log(folder: Path) -> Log:
-    """Read the event files of a run's logs/; a torn end is passed over.
+    """Read the event files of a run's logs/; an incomplete event at the end is skipped.
 
-    A run that continues from step s has written that what it had logged from s + 1 on does not
-    count; one that went back without a restart (train.nonfinite) has logged the same steps twice.
-    The last word counts in both cases.
+    A run that resumes from step s logs that entries from step s + 1 on are superseded. A run that
+    restores a state without a restart (train.nonfinite) logs the same steps twice. In both cases
+    the newest entry counts.
     """
     log = Log()
     for path in sorted(folder.glob("events.out.tfevents.*")):
@@ -136,17 +135,16 @@ def read_log(folder: Path) -> Log:
 
 
 def _forget(points: list[Point], step: int) -> None:
-    """Drop what was logged from a step on."""
+    """Drop the points from a step on."""
     while points and points[-1].step >= step:
         points.pop()
 
 
 def _events(path: Path) -> Iterator[Any]:
-    """Yield the events of a file up to where it is torn, without those that are as long as
-    pictures.
+    """Yield the complete events of a file, without those that are as long as pictures.
 
-    A record is its length, a checksum of that, the event, and its checksum (TFRecord).
-    TensorBoard's own loader computes the sums in Python, 0.3 s a MB: minutes, for many samples.
+    A record holds its length, a checksum of it, the event, and the event's checksum (TFRecord).
+    TensorBoard's own loader computes checksums in Python, 0.3 s a MB: minutes, for many samples.
     """
     from google.protobuf.message import DecodeError  # imported late: slow, and only needed here
     from tensorboard.compat.proto.event_pb2 import Event
@@ -159,13 +157,13 @@ def _events(path: Path) -> Iterator[Any]:
                 continue
             record = file.read(length + 4)
             event = Event.FromString(record[:length])
-            if len(record) < length + 4 or not event.wall_time:  # torn, or filled up with zeros
+            if len(record) < length + 4 or not event.wall_time:  # incomplete, or filled with zeros
                 return
             yield event
 
 
 def losses(log: Log) -> Markup:
-    """Return charts of the logged groups; what belongs to none is folded away."""
+    """Return charts of the logged groups; scalars without a group are folded away."""
     groups = in_groups([name for name, points in log.scalars.items() if points])
     known, others = [], []
     for group, names in groups.items():
@@ -178,7 +176,7 @@ def losses(log: Log) -> Markup:
 
 
 def in_groups(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return names of scalars by their group, groups in the order of GROUPS, unknown ones last."""
+    """Sort names of scalars into groups, in the order of GROUPS, unknown ones last."""
     groups: dict[str, list[str]] = {group: [] for group in GROUPS}
     for name in names:
         if name not in ("epoch", *PACE):
@@ -188,7 +186,7 @@ def in_groups(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def time_and_memory(log: Log) -> Markup:
-    """Return when the run was at work, how fast, and with how much memory."""
+    """Return the section about working times, speed and memory."""
     return render(
         "time.html",
         log=log,

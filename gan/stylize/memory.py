@@ -11,7 +11,7 @@ from gan.system.memory import free_memory
 PROBE = 128
 """Side of the picture on which the network's memory is measured, in pixels."""
 WORKING = 2.0
-"""Factor for masked maps and gradients, which are held besides the feature maps for the backward
+"""Factor for masked maps and gradients, which are held with the feature maps for the backward
 pass. Measured: 2.0 for VGG-19 at 512 x 512 pixels."""
 
 

@@ -1,4 +1,4 @@
-"""What `accelerate launch` and torchrun make of processes, where people would not expect it."""
+"""Handle surprising behavior of `accelerate launch` and torchrun."""
 
 import json
 import os
@@ -10,14 +10,14 @@ from functools import cache
 import psutil
 
 SIZES = ("WORLD_SIZE", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
-"""Where launchers write how many processes there are."""
+"""Environment variables in which launchers set the number of processes."""
 PATIENCE = 10
-"""Seconds that the process which reports a failure waits until the others have ended."""
+"""Seconds that the process which reports a failure waits for the others to end."""
 
 
 @cache
 def warn_if_alone() -> None:
-    """Print, once, that this process was meant to be one of several and is alone."""
+    """Warn once if this process should be one of several and is the only one."""
     if _is_alone_by_mistake():
         print(
             "accelerate launch started one process, not the number that it was given: start "
@@ -27,22 +27,22 @@ def warn_if_alone() -> None:
 
 
 def _is_alone_by_mistake() -> bool:
-    """Return whether `accelerate launch` was to start several processes, and started one.
+    """Return whether `accelerate launch` should have started several processes, and started one.
 
-    It gives that one the address at which they would meet, and no number of processes.
+    Then it sets the address at which processes connect, but not their number.
     """
     by_accelerate = "ACCELERATE_MIXED_PRECISION" in os.environ
     if not by_accelerate or "MASTER_ADDR" not in os.environ:
         return False
     if any(name in os.environ for name in SIZES):
         return False
-    with suppress(psutil.Error, OSError):  # the launcher may have found the address itself
+    with suppress(psutil.Error, OSError):  # the launcher may have inherited the address
         return "MASTER_ADDR" not in psutil.Process().parent().environ()
     return True
 
 
 def explain_failure(text: str) -> None:
-    """Leave word for torchrun's report why this process ends with a failure."""
+    """Write for torchrun's report why this process ends with a failure."""
     if path := os.environ.get("TORCHELASTIC_ERROR_FILE"):
         extra = {"py_callstack": text, "timestamp": str(int(time.time()))}
         with suppress(OSError), open(path, "w", encoding="utf-8") as file:

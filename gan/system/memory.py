@@ -1,4 +1,4 @@
-"""How much memory is left."""
+"""Measure free and used memory; report memory errors."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,25 +10,24 @@ import torch
 from gan.system.unix import peak_resident
 
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-"""What a container may take: cgroups of version 2 and 1."""
+"""Files with a container's memory limit: cgroups of version 2 and 1."""
 
 
 def free_memory(device: torch.device) -> int:
-    """Return the bytes that this process can still take on a device or in its container."""
+    """Return the bytes that this process can still allocate on a device or in its container."""
     if device.type == "cuda":
         unused, _ = torch.cuda.mem_get_info(device)
         kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(unused + kept)
     free = [int(psutil.virtual_memory().available)]
     for limit in LIMITS:
-        with contextlib.suppress(OSError, ValueError):  # not there, or "max"
+        with contextlib.suppress(OSError, ValueError):  # missing, or "max"
             free.append(int(Path(limit).read_text()) - int(psutil.Process().memory_info().rss))
     return max(0, min(free))
 
 
 def peak_memory(device: torch.device) -> int:
-    """Return the most bytes that this process ever held: on a GPU the allocator's, else resident
-    ones."""
+    """Return the peak memory of this process in bytes: the allocator's on a GPU, else resident."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     return peak_resident()
@@ -36,7 +35,7 @@ def peak_memory(device: torch.device) -> int:
 
 @contextlib.contextmanager
 def out_of_memory_as_value_error(advice: str) -> Iterator[None]:
-    """Let memory that runs out become a ValueError of one line, which ends with the advice."""
+    """Raise ValueError, in one line with the advice, if memory runs out inside the block."""
     try:
         yield
     except Exception as error:
@@ -46,7 +45,7 @@ def out_of_memory_as_value_error(advice: str) -> Iterator[None]:
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Tell whether memory has run out; torch tells it in words on CPUs and for CUDA's libraries."""
+    """Return whether an error means that memory ran out, by its type or, on CPUs, by its text."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and "alloc" in str(error).lower()
     )

@@ -1,4 +1,4 @@
-"""Which of several processes this is, for commands that share out their work."""
+"""Share work between the processes that a launcher started."""
 
 import os
 import pickle
@@ -16,30 +16,30 @@ from gan.system.launchers import explain_failure, wait_for_others, warn_if_alone
 T = TypeVar("T")
 
 PATIENCE = timedelta(days=365)
-"""How long processes wait for each other: one may have its share done long before another, or work
-alone. A process that dies ends the others by their launcher."""
+"""How long processes wait for each other: one may finish its share long before another, or work
+alone. If a process dies, the launcher ends the others."""
 _CONTROL: WeakValueDictionary[str, Any] = WeakValueDictionary()
-"""The control group, as long as torch has it: held here, its threads would abort the end."""
+"""The control group, while torch holds it. A reference here could abort the process at its end."""
 
 
 ENDED = ("closed by peer", "reset by peer", "broken pipe", "socket closed", "remote process exited")
-"""What gloo and NCCL say, in small letters, where another process has ended."""
+"""Errors of gloo and NCCL, in lower case, if another process has ended."""
 
 
 @dataclass(frozen=True)
 class Processes:
-    """This process's number, and how many there are."""
+    """This process's rank, and the number of processes."""
 
     rank: int = 0
     world: int = 1
 
     @property
     def main(self) -> bool:
-        """Whether this is the process that speaks and decides."""
+        """Whether this is the process that prints, writes and decides."""
         return self.rank == 0
 
     def once(self, function: Callable[[], T]) -> T:
-        """Return on all processes what a function returns on the main one; raise what it raises."""
+        """Call a function on the main process; return its result or raise its error on all."""
         if self.world == 1:
             return function()
         import torch.distributed as dist
@@ -50,13 +50,13 @@ class Processes:
         return answer
 
     def share(self, items: Sequence[Any]) -> Sequence[Any]:
-        """Return this process's part: every world-th item."""
+        """Return this process's share: every world-th item."""
         return items[self.rank :: self.world]
 
     def gather(self, function: Callable[[], list[T]]) -> list[T]:
-        """Return on all processes what a function lists on each, in their order.
+        """Call a function on each process; return their lists, joined by rank, on all.
 
-        What it raises on one of them all raise, so that none waits for a process that has ended.
+        If it raises on one process, all raise its error, so that none waits for an ended process.
         """
         if self.world == 1:
             return function()
@@ -67,7 +67,7 @@ class Processes:
         return [item for items in self._values(answers) for item in items]
 
     def _values(self, answers: list[Any]) -> list[Any]:
-        """Return the answers of processes; raise what one raised: the main one prints it."""
+        """Return the answers, or raise the first error, which only the main process prints."""
         for answer in answers:
             if isinstance(answer, _Raised):
                 answer.error.__dict__["said_elsewhere"] = not self.main
@@ -77,17 +77,17 @@ class Processes:
 
 @dataclass(frozen=True)
 class _Raised:
-    """What a function raised in place of returning."""
+    """An error that a function raised instead of returning."""
 
     error: Exception
 
 
 def _attempt(function: Callable[[], T]) -> T | _Raised:
-    """Return what a function returns, or what it raised; other errors than users' by their text."""
+    """Call a function; return its result or its error. Internal errors keep only their text."""
     try:
         return function()
     except (ValueError, OSError) as error:
-        with suppress(Exception):  # an error of a library may not travel
+        with suppress(Exception):  # an error of a library may not be picklable
             pickle.loads(pickle.dumps(error))
             return _Raised(error)
         return _Raised(ValueError(str(error)))
@@ -97,10 +97,10 @@ def _attempt(function: Callable[[], T]) -> T | _Raised:
 
 
 def control_group() -> Any:
-    """Return the group by which processes agree: on CPUs, beside the one that averages gradients.
+    """Return the process group for decisions: on CPUs, separate from the one for gradients.
 
-    It waits for as long as the main process works alone; NCCL would end a run after ten minutes.
-    All processes must call this first at the same place.
+    It waits while the main process works alone; NCCL would end a run after ten minutes. The first
+    call must be at the same place in all processes.
     """
     import torch.distributed as dist
 
@@ -111,7 +111,7 @@ def control_group() -> Any:
 
 
 def any_process(flag: bool) -> bool:
-    """Return whether a flag is set on any process; all of them ask, and wait, at the same place."""
+    """Return whether a flag is set on any process. All must call this at the same place."""
     import torch
     import torch.distributed as dist
 
@@ -123,14 +123,14 @@ def any_process(flag: bool) -> bool:
 
 
 def meet() -> None:
-    """Wait until all processes, if there are several, have come here."""
+    """Wait until all processes, if there are several, have called this."""
     any_process(False)
 
 
 def join(*, cpu: bool) -> Processes:
-    """Meet the processes that `accelerate launch` or torchrun started with this one, if any.
+    """Connect to the processes that `accelerate launch` or torchrun started with this one, if any.
 
-    `cpu` says that they compute on CPUs. On GPUs each takes its own as torch's present one.
+    cpu: whether they compute on CPUs. On GPUs each process makes its own torch's current device.
     """
     warn_if_alone()
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
@@ -142,7 +142,7 @@ def join(*, cpu: bool) -> Processes:
 
 
 def lost_process(error: Exception) -> bool:
-    """Return whether an error only tells that another process has ended."""
+    """Return whether an error only means that another process has ended."""
     if not _among_others() or not isinstance(error, RuntimeError):
         return False
     text = str(error).lower()
@@ -150,10 +150,10 @@ def lost_process(error: Exception) -> bool:
 
 
 def abandon(status: int) -> int:
-    """Return the exit status of a failure; end at once where other processes wait for this one.
+    """Return the exit status of a failure; end the process at once if others wait for it.
 
-    They learn of it by its closed connections. At the interpreter's own end gloo's threads would
-    now and then abort it, and it may wait for threads that wait for others.
+    They notice its closed connections. A normal end of the interpreter may be aborted by gloo's
+    threads, and may wait for threads that wait for other processes.
     """
     if _among_others():
         sys.stdout.flush()
@@ -163,11 +163,11 @@ def abandon(status: int) -> int:
 
 
 def part(status: int, text: str) -> int:
-    """Part from the others when all is done; return this process's exit status.
+    """Leave the process group at the end of a command; return this process's exit status.
 
-    Where one has 1, what failed is printed already: one process of each machine ends with 1, after
-    the others, which end with 0. torchrun prints a report for each that fails, and kills the
-    slower ones. The text becomes the last line of its report.
+    If any process has status 1, its failures are printed already. Then one process of each machine
+    ends with 1, after the others, which end with 0: torchrun prints a report for each failure and
+    kills the slower processes. The text becomes the last line of this report.
     """
     failed = _among_others() and any_process(status == 1)
     leave()
@@ -181,7 +181,7 @@ def part(status: int, text: str) -> int:
 
 
 def _among_others() -> bool:
-    """Return whether this process has met others."""
+    """Return whether this process is connected to others."""
     if "torch" not in sys.modules:
         return False
     import torch.distributed as dist
@@ -190,10 +190,10 @@ def _among_others() -> bool:
 
 
 def leave() -> None:
-    """Part from the others when all is done.
+    """Leave the process group.
 
-    Gloo's threads would have to part at the interpreter's end, and now and then abort it then
-    (PyTorch, pull request 179291): a finished run would end with SIGABRT.
+    If this is left to the end of the interpreter, gloo's threads occasionally abort the process
+    with SIGABRT (PyTorch, pull request 179291).
     """
     if "torch" in sys.modules:
         import torch.distributed as dist

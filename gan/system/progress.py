@@ -1,7 +1,4 @@
-"""How much of some work is done: a bar on a terminal, now and then a line elsewhere.
-
-Nothing is printed where nothing is left to do.
-"""
+"""Show progress: a bar on a terminal, a line a minute elsewhere, nothing if nothing is to do."""
 
 import sys
 import time
@@ -20,15 +17,15 @@ else:
 Item = TypeVar("Item")
 
 FIRST, EVERY = 10, 60
-"""Seconds to the first line and between lines where there is no terminal."""
+"""Seconds to the first line and between lines, without a terminal."""
 SHORTEST = 10
-"""Characters of the bar itself at least, as long as anything beside it can be dropped."""
+"""Least characters of the bar itself, as long as words beside it can be dropped."""
 WIDEST = 100
-"""Characters of a line of a log at most."""
+"""Most characters of a line of a log."""
 
 
 class Bar(Base):
-    """A bar with a few words beside it: as many as the terminal has room for."""
+    """A bar with words beside it, as many as fit the terminal."""
 
     def __init__(self, total: int, unit: str, *, done: int, title: str, off: bool, leave: bool):
         """`unit` is a plural; `off` turns the bar off on a terminal, too."""
@@ -41,7 +38,7 @@ class Bar(Base):
 
     @property
     def format_dict(self) -> MutableMapping[str, Any]:
-        """What the bar is drawn from."""
+        """The values from which tqdm draws the bar."""
         facts = super().format_dict
         if "ncols" not in facts:  # a bar that is off
             return facts
@@ -53,19 +50,19 @@ class Bar(Base):
         return {**facts, "bar_format": f"{head}{{percentage:3.0f}}%|{{bar}}| {tail}"}
 
     def words(self, facts: Mapping[str, Any]) -> list[tuple[int, str]]:
-        """Return what may stand beside the bar, each with a number: the smallest matters most."""
+        """Return the words beside the bar, each with a rank: the smallest matters most."""
         done, total, elapsed = facts["n"], facts["total"], facts["elapsed"]
         rate = facts["rate"] or (elapsed and (done - facts["initial"]) / elapsed)
         when = f"in {duration(elapsed)}" if done >= total else left(total - done, rate, "")
         unit = facts["unit"]
-        where = "" if unit == "%" else count(done, total, unit)  # which stands before the bar
+        where = "" if unit == "%" else count(done, total, unit)  # shown before the bar
         ranks = (2, 3, *range(5, 5 + len(self.values)))
         values = zip(ranks, self.values, strict=False)
         return [(0, where), (1, when), (4, speed(rate, unit)), *values]
 
 
 class Progress:
-    """Counts what is done of some work, and shows it."""
+    """Counts finished items, and shows their number."""
 
     def __init__(
         self,
@@ -96,11 +93,11 @@ class Progress:
         return not self.bar.disable
 
     def show(self, values: Sequence[str]) -> None:
-        """Show values beside the bar, the first ones where there is no room for all."""
+        """Show values beside the bar; if not all fit, the first ones."""
         self.bar.values = values
 
     def update(self, count: int = 1) -> None:
-        """Note that so much more is done."""
+        """Count `count` more finished items."""
         self.done += count
         self.bar.update(count)
         now = time.monotonic()
@@ -116,12 +113,15 @@ class Progress:
 
 
 def watched(items: Sequence[Item], unit: str, **options: Any) -> Iterator[Item]:
-    """Yield items, each done when the next one is wanted; the options are those of Progress."""
+    """Yield items; each counts as finished when the next one is requested.
+
+    options: those of Progress.
+    """
     return counted(items, len(items), unit, **options)
 
 
 def counted(items: Iterable[Item], total: int, unit: str, **options: Any) -> Iterator[Item]:
-    """Yield so many items, each done when the next one is wanted."""
+    """Yield `total` items; each counts as finished when the next one is requested."""
     with Progress(total, unit, **options) as progress:
         for item in items:
             yield item
@@ -132,14 +132,14 @@ def counted(items: Iterable[Item], total: int, unit: str, **options: Any) -> Ite
 
 
 def count(done: int, total: int, unit: str) -> str:
-    """Return how much is done: "312 of 10000 images", of steps "500/3780", else "31%"."""
+    """Return the progress: "312 of 10000 images", "500/3780" for steps, "31%" for percent."""
     if unit == "%":
         return f"{100 * done // total}%"
     return f"{done}/{total}" if unit == "steps" else f"{done} of {total} {unit}"
 
 
 def left(count: int, rate: float, unknown: str = "time left unknown") -> str:
-    """Return how long a number of things will take."""
+    """Return the time left for `count` items at a rate in items per second."""
     return f"{duration(count / rate)} left" if rate else unknown
 
 
@@ -149,7 +149,7 @@ def duration(seconds: float) -> str:
 
 
 def speed(rate: float, unit: str) -> str:
-    """Return a speed: "2.1 steps/s", or "3.2 s a step" where that is longer than a second."""
+    """Return a speed: "2.1 steps/s", or "3.2 s/step" below one a second."""
     if not rate or unit == "%":
         return ""
     if rate < 1:
@@ -163,12 +163,12 @@ def singular(unit: str) -> str:
 
 
 def shortened(text: str, width: int) -> str:
-    """Return the end of a text that is too long."""
+    """Return a text, or only its end if it is too long."""
     return text if len(text) <= width else f"…{text[1 - width :]}"
 
 
 def fitted(words: Sequence[tuple[int, str]], room: int) -> str:
-    """Return words with commas between them: in their order, as many of the first rank as fit."""
+    """Join words by commas in their order, as many of the first ranks as fit."""
     chosen: list[int] = []
     present = [number for number, (_, text) in enumerate(words) if text]
     for number in sorted(present, key=lambda number: words[number][0]):

@@ -1,4 +1,4 @@
-"""How many CPU threads torch uses."""
+"""Set the number of CPU threads of torch."""
 
 import torch
 
@@ -6,15 +6,15 @@ from gan.system.unix import usable_cores
 
 
 def set_threads(threads: int | None, otherwise: int | None = None) -> None:
-    """Let torch use so many threads; None for `otherwise`, or, without it, for as many as before.
+    """Set torch's number of threads to `threads`, or else to `otherwise`; keep it if both are None.
 
-    Launchers give processes one thread, however many cores there are: `otherwise` is what a command
-    makes of that.
+    Launchers set one thread for each process on any number of cores: `otherwise` is a command's
+    default in place of it.
     """
     if (wanted := threads if threads is not None else otherwise) is not None:
         torch.set_num_threads(wanted)
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     return usable_cores()

@@ -1,4 +1,4 @@
-"""What Unix has and Windows lacks, each with what stands in its place; no other module asks."""
+"""Functions of Unix that Windows lacks, each with a replacement; no other module calls them."""
 
 import ctypes
 import os
@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 _MOVE = threading.Lock()
-"""Held from a seek to what is read or written there, where no call does both."""
+"""Held from a seek to the read or write, on systems without a call for both."""
 
 
 def _unix(name: str) -> Any:
@@ -23,13 +23,12 @@ def _unix(name: str) -> Any:
 
 
 def hold(descriptor: int, *, shared: bool = False) -> bool:
-    """Lock an open file until it is closed, with others that share it; return False where another
-    process holds it.
+    """Lock an open file until it is closed; return False if another process holds it.
 
-    Locks of this kind are the process's own: workers that outlive a killed process hold none. The
-    library filelock, as gan/system/atomic.py uses it, has those that children inherit; and on
-    Windows no other process could read a file that it holds. So nothing is locked there, nor on a
-    disk without locks, and nothing is held.
+    shared: allow other shared locks. These locks belong to the process: workers that outlive a
+    killed process hold none, unlike those of the library filelock, which gan/system/atomic.py uses.
+    On Windows no other process could read a locked file. So nothing is locked there, nor on a disk
+    without locks, and this returns True.
     """
     if (fcntl := _unix("fcntl")) is None:
         return True
@@ -43,7 +42,7 @@ def hold(descriptor: int, *, shared: bool = False) -> bool:
 
 
 def read_at(descriptor: int, buffer: memoryview, position: int) -> int:
-    """Read bytes of a file from a position into a buffer; return how many."""
+    """Read bytes of a file from a position into a buffer; return their number."""
     if hasattr(os, "preadv"):
         return os.preadv(descriptor, [buffer], position)
     with _MOVE:
@@ -54,7 +53,7 @@ def read_at(descriptor: int, buffer: memoryview, position: int) -> int:
 
 
 def write_at(descriptor: int, buffer: memoryview, position: int) -> int:
-    """Write a buffer's bytes into a file at a position; return how many were."""
+    """Write a buffer's bytes to a file at a position; return the number written."""
     if hasattr(os, "pwritev"):
         return os.pwritev(descriptor, [buffer], position)
     with _MOVE:
@@ -63,23 +62,23 @@ def write_at(descriptor: int, buffer: memoryview, position: int) -> int:
 
 
 def reserve(descriptor: int, size: int) -> None:
-    """Take so many bytes of a disk for a file: OSError now, not when it is full an hour later.
+    """Reserve `size` bytes of disk for a file; OSError if the disk is too small.
 
-    Windows and macOS have no such call: there it shows when it is full.
+    Windows and macOS have no such call: there the error comes when the disk is full.
     """
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(descriptor, 0, size)
 
 
 def usable_cores() -> int:
-    """Return how many cores this process may use; of the machine, where a process has no share."""
+    """Return the number of cores that this process may use, or else the machine's."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def peak_resident() -> int:
-    """Return the most bytes that this process ever held; on Windows by its own count."""
+    """Return the peak resident memory of this process in bytes."""
     if (resource := _unix("resource")) is None:
         memory = psutil.Process().memory_info()
         return int(getattr(memory, "peak_wset", memory.rss))
@@ -88,7 +87,7 @@ def peak_resident() -> int:
 
 
 def follow_parent(number: signal.Signals) -> None:
-    """Be sent a signal when the process that started this one dies: Linux alone has this."""
+    """Receive a signal when the parent process dies; on Linux only."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, number)

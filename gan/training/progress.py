@@ -1,4 +1,4 @@
-"""How far a run is and how fast: a bar on a terminal, lines elsewhere."""
+"""Show the progress and speed of a run: a bar on a terminal, lines elsewhere."""
 
 import sys
 import time
@@ -13,9 +13,9 @@ from gan.training.schedule import RunLength
 
 UNIT = "steps"
 MOST = 3
-"""Losses that are shown at most; all are in TensorBoard."""
+"""Most losses that are shown; TensorBoard has all."""
 HIDDEN = ("discriminator", "score", "gradient", "skipped")
-"""Beginnings of names that are not losses of a generator."""
+"""Beginnings of names that are not generators' losses."""
 
 
 class Progress:
@@ -40,7 +40,7 @@ class Progress:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Keep the time of what is done in here out of the speed: it is not a step."""
+        """Exclude the time spent in this block from the speed."""
         begun = time.perf_counter()
         yield
         spent = time.perf_counter() - begun
@@ -54,7 +54,7 @@ class Progress:
         self.measured_at, self.measured_step = time.perf_counter(), step
 
     def show(self, step: int, values: Mapping[str, float], rate: float) -> None:
-        """Print where the run is: beside the bar, or on a separate line."""
+        """Show the step and values: beside the bar, or on a separate line."""
         shown = list(shown_values(values, self.terms))
         if not self.bar.disable:
             self.bar.values = shown
@@ -64,7 +64,7 @@ class Progress:
 
 
 def line(step: int, last: int, rate: float, values: Collection[str]) -> str:
-    """Return the line of a log: where a run is, and as many values as there is room for."""
+    """Return the line of a log: step, time left, speed, and as many values as fit."""
     where = f"step {count(step, last, UNIT)}, {left(last - step, rate)}"
     head = ", ".join(filter(None, (where, speed(rate, UNIT))))
     tail = fitted([*enumerate(values)], WIDEST - len(f"{head}: "))
@@ -72,16 +72,14 @@ def line(step: int, last: int, rate: float, values: Collection[str]) -> str:
 
 
 def shown_terms(config: Config) -> list[str]:
-    """Return the losses that tell most about a run, by their stems: its recipe's, and its own
-    terms."""
+    """Return the stems of a run's most informative losses: its recipe's and its own terms."""
     own = [name for name, weight in config.loss.terms.items() if weight]
     recipe = RECIPES[config.recipe].shown
     return [*recipe, *own] if recipe else []
 
 
 def shown_values(values: Mapping[str, float], terms: Collection[str]) -> Iterator[str]:
-    """Yield values as words: skipped steps if there are any, and losses, each the mean over its
-    directions."""
+    """Yield losses as text, each the mean over its directions, and the skipped steps if any."""
     stems: dict[str, list[float]] = {}
     for name, value in values.items():
         if not name.startswith(HIDDEN):
@@ -94,17 +92,20 @@ def shown_values(values: Mapping[str, float], terms: Collection[str]) -> Iterato
 
 
 def number(value: float) -> str:
-    """Return a number of two digits after the point, or as many as tell it from zero."""
+    """Return a number with two decimals, or with two digits if it is small."""
     return f"{value:.2f}" if value == 0 or abs(value) >= 0.095 else f"{value:.2g}"
 
 
 def finished(step: int, length: RunLength, reason: str | None) -> str:
-    """Return that a run has nothing left to do; the reason is an observer's for ending it."""
+    """Return the line about a finished run.
+
+    reason: why an observer ended it, or None.
+    """
     return f"finished at step {step} of {length.last_step}" + (
         f": {reason}" if reason else more(length)
     )
 
 
 def more(length: RunLength) -> str:
-    """Return how to continue, where train.max_steps ends a run before its epochs do."""
+    """Return how to continue a run that train.max_steps ended before its epochs did."""
     return "; a higher train.max_steps continues" if length.stop < length.last_step else ""

@@ -1,4 +1,4 @@
-"""What people see of a run: TensorBoard scalars, and grids of the same test images."""
+"""Log a run: TensorBoard scalars and texts, and grids of the same test images."""
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,9 +15,9 @@ from gan.images.pixels import to_image, to_pixels
 
 
 class Tracker:
-    """Writes a run's logs/ and samples/; the main process alone has one.
+    """Writes a run's logs/ and samples/; only the main process has one.
 
-    OSError names the logs where they cannot be written, a call or two after the first that failed:
+    OSError names logs that cannot be written. It is raised a call or two after the failure, because
     TensorBoard writes in a thread.
     """
 
@@ -29,13 +29,13 @@ class Tracker:
         self.writer = SummaryWriter(str(self.logs), purge_step=start_step + 1)
 
     def report_others(self, failed: threading.ExceptHookArgs) -> None:
-        """Report what ends a thread, unless it is TensorBoard's: the next call raises that."""
+        """Report an error that ended a thread; TensorBoard's are raised by the next call."""
         if type(failed.thread).__name__ != "_AsyncWriterThread":
             self.report(failed)
 
     @contextmanager
     def named(self) -> Iterator[None]:
-        """Name the logs in an error of writing them."""
+        """Add the logs' path to an OSError of writing them."""
         try:
             yield
         except OSError as error:
@@ -43,27 +43,27 @@ class Tracker:
             raise type(error)(f"{self.logs}: cannot be written: {reason}") from error
 
     def close(self) -> None:
-        """Write what is left of the log."""
+        """Write the rest of the log."""
         threading.excepthook = self.report
         with self.named():
             self.writer.close()
 
     def scalars(self, step: int, values: Mapping[str, float], group: str = "") -> None:
-        """Log values, scalars by name, in TensorBoard's groups.
+        """Log `values`, scalars by name, in TensorBoard's groups.
 
-        `group` is the group of names that are in none of the tables.
+        group: TensorBoard's group for names that are not in the table of tags.
         """
         with self.named():
             for name, value in values.items():
                 self.writer.add_scalar(tag_of(name, group), value, step)
 
     def text(self, step: int, name: str, text: str) -> None:
-        """Log a text, a sentence or some Markdown."""
+        """Log a text, plain or Markdown."""
         with self.named():
             self.writer.add_text(name, text, step)
 
     def grid(self, step: int, direction: str, columns: Sequence[Tensor]) -> None:
-        """Log and keep a grid of batches (N, 1 or 3, H, W) in [-1, 1]: a column each."""
+        """Log a grid, also as a file in samples/; columns: batches (N, 1 or 3, H, W) in [-1, 1]."""
         batches = [to_pixels(column).cpu().expand(-1, 3, -1, -1) for column in columns]
         rows = [torch.cat(images, dim=2) for images in zip(*batches, strict=True)]
         grid = torch.cat(rows, dim=1)

@@ -312,7 +312,7 @@ def test_descriptions_of_several_folders_are_all_followed(tmp_path: Path) -> Non
         ]
 
 
-def test_images_next_to_their_labels_are_found_besides_those_in_images(tmp_path: Path) -> None:
+def test_images_next_to_their_labels_are_found_as_well_as_those_in_images(tmp_path: Path) -> None:
     """Two layouts in one tree; an image next to no label is not part of the dataset."""
     labelled.write_yolo(tmp_path)
     labelled.save(labelled.photo("coffee"), tmp_path / "more" / "train" / "x.jpg")

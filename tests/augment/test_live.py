@@ -61,7 +61,7 @@ def test_boxes_and_masks_pass_through_two_workers_reproducibly(generator_file: P
     """Every worker loads the weights once, however many images it translates."""
     opened.cache_clear()
     first, again = samples(generator_file, 2), samples(generator_file, 2)
-    assert opened.cache_info().misses == 0  # nothing was loaded here, to be copied into workers
+    assert opened.cache_info().misses == 0  # not loaded here and copied into workers
     alone = samples(generator_file, 0)
     for one, other, single in zip(first, again, alone, strict=True):
         torch.testing.assert_close(one["image"], other["image"], rtol=0, atol=0)
@@ -74,7 +74,7 @@ def test_boxes_and_masks_pass_through_two_workers_reproducibly(generator_file: P
         assert (np.asarray(sample["image"]) != picture(index)).any()
 
 
-def test_pipelines_travel_to_spawned_workers(generator_file: Path) -> None:
+def test_pipelines_are_sent_to_spawned_workers(generator_file: Path) -> None:
     spawned = samples(generator_file, 1, "spawn")
     for one, single in zip(spawned, samples(generator_file, 0), strict=True):
         torch.testing.assert_close(one["image"], single["image"], rtol=0, atol=0)
@@ -90,7 +90,7 @@ def test_what_is_pickled_holds_no_weights(generator_file: Path, kind: Callable[.
     assert len(pickle.dumps(transform)) < generator_file.stat().st_size / 4
 
 
-def test_strength_and_p_mean_what_they_say(generator_file: Path) -> None:
+def test_strength_and_p_have_their_effect(generator_file: Path) -> None:
     full = Translator.load(generator_file).translate(Image.fromarray(picture(0)))
     whole = DomainTranslate(generator_file, strength=1, p=1)(image=picture(0))["image"]
     assert (whole == np.asarray(full)).all()
@@ -186,9 +186,9 @@ def test_pictures_that_do_not_fit_are_named(generator_file: Path) -> None:
 def test_batches_and_strengths_that_do_not_fit_are_rejected_in_one_line(
     generator_file: Path, images: Tensor, strength: Any, said: str
 ) -> None:
-    with pytest.raises(ValueError, match=said) as refused:
+    with pytest.raises(ValueError, match=said) as rejected:
         translate_batch(Model(generator_file), images, strength)
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)
 
 
 @pytest.mark.parametrize("kind", [DomainTranslate, DomainTranslateV2])
@@ -210,14 +210,14 @@ def test_a_wrong_model_or_direction_is_reported_when_the_transform_is_made(
 
 
 class Shown(DomainTranslate):
-    """DomainTranslate that shows the share that it draws as a level of gray."""
+    """DomainTranslate that returns the share that it draws as a gray level."""
 
     def apply(self, img: Any, share: float, **params: Any) -> Any:
         return np.full_like(img, round(255 * share))
 
 
 class Strengths(Dataset[float]):
-    """The strengths that DomainTranslate draws."""
+    """Return the strengths that DomainTranslate draws."""
 
     def __init__(self, model: Path) -> None:
         self.pipeline = A.Compose([Shown(model, strength=(0, 1), p=1)])
@@ -232,7 +232,7 @@ class Strengths(Dataset[float]):
 def test_the_documents_lines_give_every_worker_and_epoch_its_own_draws(
     generator_file: Path,
 ) -> None:
-    """Without them they repeat: what the document says of albumentations is still so."""
+    """Without these lines they repeat, as the document states about albumentations."""
     page = (Path(__file__).parents[2] / "docs/augmenting.md").read_text(encoding="utf-8")
     (code,) = (
         block.partition("```")[0] for block in page.split("```python\n") if "seed_worker" in block
@@ -250,7 +250,7 @@ def test_the_documents_lines_give_every_worker_and_epoch_its_own_draws(
         return [[float(value) for value in loader] for _ in range(2)]
 
     first, second = epochs(None)
-    assert first == second  # in turn from two workers that draw alike
+    assert first == second  # in turn from two workers with equal draws
     assert first[0::2] == first[1::2]
     first, second = epochs(names["seed_worker"])
     assert len({*first, *second}) == 8

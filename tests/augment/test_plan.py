@@ -9,7 +9,7 @@ import pytest
 from gan.augment.dataset import Dataset, Item
 from gan.augment.formats import dataset_format
 from gan.augment.options import AugmentOptions
-from gan.augment.plan import check_labelled, choose, make_tasks
+from gan.augment.plan import check_labeled, choose, make_tasks
 from tests.support import labelled
 from tests.support.labelled import photo, save
 
@@ -79,14 +79,14 @@ def test_a_dataset_without_labels_is_rejected_with_the_rule(tmp_path: Path, form
     labelled.WRITERS[format](tmp_path)
     chosen = dataset_format(format)
     options = config(format=format)
-    check_labelled(make_tasks(chosen.read(tmp_path), options, "ab"), chosen.rule)
+    check_labeled(make_tasks(chosen.read(tmp_path), options, "ab"), chosen.rule)
     for path in list(tmp_path.rglob("*")):
         if path.suffix == ".json":
             path.write_text(path.read_text().replace('"image_id": ', '"image_id": 9'))
         elif path.suffix in (".png", ".xml") or path.parent == tmp_path / "labels" / "train":
             path.rename(path.with_stem("of_" + path.stem))
     with pytest.raises(ValueError, match="none of the 4 images to translate has a label: ") as no:
-        check_labelled(make_tasks(chosen.read(tmp_path), options, "ab"), chosen.rule)
+        check_labeled(make_tasks(chosen.read(tmp_path), options, "ab"), chosen.rule)
     assert chosen.rule in str(no.value)
 
 

@@ -1,4 +1,4 @@
-"""Heat maps: the probe finds which half of a picture is of which domain."""
+"""Heat maps: the probe finds the domain of each half of a picture."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ SIDE = 96
 
 
 def striped(number: int, *, upright: bool) -> Tensor:
-    """A picture of noisy stripes: the domains differ in their direction, not in their colors."""
+    """Draw noisy stripes: the domains differ in their direction, not in their colors."""
     draws = torch.Generator().manual_seed(number)
     line = torch.sin(torch.arange(SIDE) * 1.3 + number)
     stripes = line.expand(SIDE, SIDE) if upright else line[:, None].expand(SIDE, SIDE)
@@ -23,14 +23,14 @@ def striped(number: int, *, upright: bool) -> Tensor:
 
 
 def area_under_curve(positive: np.ndarray, negative: np.ndarray) -> float:
-    """The share of pairs that are in order, by comparing all of them."""
+    """Return the share of pairs in order, by comparing all of them."""
     return float((positive.ravel()[:, None] > negative.ravel()[None, :]).mean())
 
 
 @pytest.mark.parametrize("kind", ["basic", "n_layers"])
 @pytest.mark.parametrize("norm", ["instance", "none"])
 def test_the_border_between_two_domains_is_found(kind: str, norm: Norm) -> None:
-    """Even by a discriminator that was never trained: random filters tell directions apart."""
+    """Even by an untrained discriminator: random filters separate directions."""
     torch.manual_seed(0)
     network = build_discriminator(
         kind, in_channels=3, channels=16, layers=2, norm=norm, backbone="", weights=None
@@ -75,8 +75,8 @@ def test_equal_classes_have_no_heat() -> None:
     assert offset == 0
 
 
-def test_a_network_without_score_maps_is_named_by_what_it_lacks() -> None:
-    with pytest.raises(ValueError, match="no convolution with one output channel"):
+def test_a_network_without_score_maps_is_rejected_with_the_reason() -> None:
+    with pytest.raises(ValueError, match="not come from a convolution with one output channel"):
         fit_probe(feature_maps(nn.Identity()), [torch.zeros(1, 3, 8, 8)], [torch.zeros(1, 3, 8, 8)])
 
 
@@ -89,7 +89,7 @@ def test_scores_are_measured_from_the_mean_of_all_pictures_of_a_row() -> None:
         assert not map.any()
 
 
-def test_scales_of_other_sizes_and_spreads_count_alike() -> None:
+def test_scales_of_other_sizes_and_spreads_have_equal_weights() -> None:
     small, large = torch.tensor([[0.0, 100.0]]), torch.tensor([[3.0, 3.5], [3.0, 3.5]])
     both, _ = heat_maps([[small, large]] * 2, [(2, 2)] * 2)
     np.testing.assert_allclose(both, [[-1, 1], [-1, 1]])

@@ -31,8 +31,8 @@ def test_stages_run_from_the_first_layer_to_the_last_before_the_picture(
     assert not any(module._forward_hooks for module in network.modules())
 
 
-def test_a_stage_is_what_the_layers_up_to_it_give() -> None:
-    """Also where an activation in place follows, which would change what was kept."""
+def test_a_stage_is_the_output_of_the_layers_up_to_it() -> None:
+    """Also before an in-place activation, which would change the kept tensor."""
     network = build_generator("resnet_6blocks", channels=2, norm="none").eval()
     unit = torch.rand(1, 3, 32, 40) * 2 - 1
     found = {stage.name: stage.maps for stage in record_stages(network, unit)}
@@ -51,7 +51,7 @@ def test_the_first_component_is_the_pattern_that_all_channels_share() -> None:
     colors = main_components(shares[:, None, None] * pattern + 7)
     correlation = np.corrcoef(colors[:, :, 0].ravel(), pattern.ravel())[0, 1]
     assert correlation == pytest.approx(-1, abs=1e-2)  # the largest share is negative
-    assert (colors[:, :, 1:] == 128).all()  # nothing is left for the others
+    assert (colors[:, :, 1:] == 128).all()  # the other components are empty
 
 
 def test_components_are_those_of_numpys_singular_values() -> None:
@@ -63,7 +63,7 @@ def test_components_are_those_of_numpys_singular_values() -> None:
     for place in range(3):
         component = left[:, place] @ values
         found = np.corrcoef(colors[:, :, place].ravel(), component)[0, 1]
-        assert abs(found) > 0.99  # but for clipping and rounding
+        assert abs(found) > 0.99  # clipping and rounding differ
 
 
 @pytest.mark.parametrize("channels", [1, 2, 5])

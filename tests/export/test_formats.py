@@ -99,7 +99,7 @@ def test_onnx_of_every_family(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", SPECS)
 def test_the_graph_equals_the_network(name: str, tmp_path: Path) -> None:
-    """Mirrored by indices in place of flips, with torch's layers in place of ours."""
+    """Mirrored by indices instead of flips, with torch's layers instead of this program's."""
     network = written(tmp_path / "g.safetensors", SPECS[name])
     channels = SPECS[name].get("in_channels", 3)
     shapes = [(1, 16, 16), (2, 17, 31), (1, 64, 19)]

@@ -100,14 +100,14 @@ def test_16_bit_transparent_colors_become_white(tmp_path: Path) -> None:
     data = cv2.imencode(".png", RGB16[..., ::-1])[1].tobytes()
     (tmp_path / "rgb.png").write_bytes(with_chunk(data, b"tRNS", np.array(key, ">u2").tobytes()))
     data = cv2.imencode(".png", GREY16)[1].tobytes()
-    grey_key = GREY16[3:4, 7].astype(">u2").tobytes()
-    (tmp_path / "grey.png").write_bytes(with_chunk(data, b"tRNS", grey_key))
+    gray_key = GREY16[3:4, 7].astype(">u2").tobytes()
+    (tmp_path / "grey.png").write_bytes(with_chunk(data, b"tRNS", gray_key))
 
-    rgb, grey = levels(tmp_path / "rgb.png"), levels(tmp_path / "grey.png")
+    rgb, gray = levels(tmp_path / "rgb.png"), levels(tmp_path / "grey.png")
     np.testing.assert_array_equal(rgb[3, 7], 255)
     np.testing.assert_allclose(rgb[20:], RGB16[20:] / 257, atol=1)
     expected = np.where(GREY16[3, 7] == GREY16, 65535, GREY16) / 257
-    np.testing.assert_allclose(grey[..., 0], expected, atol=0.51)
+    np.testing.assert_allclose(gray[..., 0], expected, atol=0.51)
 
 
 def with_chunk(png: bytes, kind: bytes, data: bytes) -> bytes:
@@ -169,8 +169,8 @@ def test_alpha_is_put_on_white(tmp_path: Path, mode: str, suffix: str) -> None:
     expected = (pixels[..., :-1] * alpha + 255 * (1 - alpha)) * np.ones(3)
     np.testing.assert_allclose(levels(tmp_path / f"a.{suffix}"), expected, atol=1)
     if mode == "LA":
-        grey = np.asarray(read_image(tmp_path / f"a.{suffix}", channels=1))
-        np.testing.assert_allclose(grey, expected[..., 0], atol=1)
+        gray = np.asarray(read_image(tmp_path / f"a.{suffix}", channels=1))
+        np.testing.assert_allclose(gray, expected[..., 0], atol=1)
 
 
 def test_hidden_colors_do_not_show(tmp_path: Path) -> None:
@@ -197,8 +197,8 @@ def test_a_transparent_color_in_png_becomes_white(tmp_path: Path) -> None:
     expected = pixels.astype(float)
     expected[10, 10] = 255
     np.testing.assert_array_equal(levels(tmp_path / "rgb.png"), expected)
-    grey = np.where(pixels[..., 0] == 50, 255.0, pixels[..., 0])
-    assert_gray(tmp_path / "l.png", grey)
+    gray = np.where(pixels[..., 0] == 50, 255.0, pixels[..., 0])
+    assert_gray(tmp_path / "l.png", gray)
 
 
 def test_a_palette_with_alpha_from_memory() -> None:

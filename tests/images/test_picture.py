@@ -237,7 +237,7 @@ def test_premultiplied_alpha_is_handled(tmp_path: Path) -> None:
 def test_a_band_that_is_not_transparency_does_not_change_the_colors(
     kind: type, channels: Channels, tmp_path: Path
 ) -> None:
-    """Near infrared besides red, green and blue, as GDAL writes it."""
+    """Near infrared after red, green and blue, as GDAL writes it."""
     rgb: Any = (RGB16 >> (0 if kind is np.uint16 else 8)).astype(kind)
     tifffile.imwrite(tmp_path / "rgb.tif", rgb, photometric="rgb")
     bands = np.dstack([rgb, rgb[..., 0] // 3])
@@ -393,7 +393,7 @@ def test_three_bands_that_are_labeled_gray_are_colors(
 
 
 @pytest.mark.parametrize("depth", ["uint8", "uint16"])
-def test_two_bands_besides_the_colors_are_rejected(tmp_path: Path, depth: str) -> None:
+def test_two_bands_in_addition_to_the_colors_are_rejected(tmp_path: Path, depth: str) -> None:
     values = np.zeros((20, 30, 5), depth)
     tifffile.imwrite(
         tmp_path / "a.tif", values, photometric="rgb", extrasamples=[0, 0], planarconfig="contig"

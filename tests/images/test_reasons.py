@@ -1,4 +1,4 @@
-"""What is said of damaged files of every format: plain words, none of a library's internals."""
+"""Errors about damaged files of every format are in plain words, without libraries' internals."""
 
 import random
 import re
@@ -22,7 +22,7 @@ INTERNALS = re.compile(
     r"decompress|checksum|stream|chunk|KeyError|invalid|Traceback|int\(\)",
     re.IGNORECASE,
 )
-"""What decoders say, and nobody else."""
+"""Words that only decoders use."""
 HELPFUL = re.compile(r"damaged.*, or of a rare kind \(.*(support|cannot|implement|exceed).*\)")
 """A decoder's words are kept where they name a kind that it lacks."""
 
@@ -73,7 +73,7 @@ def test_reasons_are_plain_words(suffix: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".bmp", ".gif", ".qoi", ".ppm"])
-def test_a_file_that_is_cut_off_is_said_to_end_too_early(suffix: str, tmp_path: Path) -> None:
+def test_a_truncated_file_is_reported_to_end_too_early(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"a{suffix}"
     content = encoded(suffix, path)
     path.write_bytes(content[: len(content) // 2])
@@ -82,7 +82,7 @@ def test_a_file_that_is_cut_off_is_said_to_end_too_early(suffix: str, tmp_path: 
 
 
 def test_the_segment_of_a_jpeg_that_is_cut_off_has_no_buffer(tmp_path: Path) -> None:
-    """What was said was "unpack_from requires a buffer of at least 4 bytes"."""
+    """The library reports "unpack_from requires a buffer of at least 4 bytes"."""
     path = tmp_path / "a.jpg"
     Image.new("RGB", (64, 64)).save(path, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01")
     content = path.read_bytes()
@@ -92,7 +92,7 @@ def test_the_segment_of_a_jpeg_that_is_cut_off_has_no_buffer(tmp_path: Path) -> 
             read_picture(path)
 
 
-def test_what_the_system_says_and_what_is_said_here_is_kept(tmp_path: Path) -> None:
+def test_reasons_of_the_system_and_of_this_program_are_kept(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"none\.png: No such file or directory$"):
         read_image(tmp_path / "none.png")
     picture(1, (100, 100)).save(tmp_path / "a.png")

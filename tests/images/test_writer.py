@@ -93,7 +93,7 @@ def test_every_mode_can_be_written_everywhere(tmp_path: Path, suffix: str, mode:
     assert read_image(path).size == (16, 16)
 
 
-def test_transparent_pixels_become_white_where_there_is_no_alpha(tmp_path: Path) -> None:
+def test_transparent_pixels_become_white_in_formats_without_alpha(tmp_path: Path) -> None:
     write_image(Image.new("RGBA", (16, 16), (10, 20, 30, 0)), tmp_path / "a.jpg")
     assert np.asarray(read_image(tmp_path / "a.jpg")).min() >= 254
 

@@ -35,7 +35,7 @@ def test_a_file_of_16_bits_becomes_a_picture_of_8(negative: Translator, tmp_path
     np.testing.assert_allclose(result, expected, atol=0.51)
 
 
-def test_arrays_come_back_as_arrays_of_their_type(negative: Translator) -> None:
+def test_arrays_give_arrays_of_their_type(negative: Translator) -> None:
     result = negative.translate(PIXELS)
     assert result.dtype == np.uint8
     np.testing.assert_array_equal(result, EXPECTED)
@@ -45,9 +45,7 @@ def test_arrays_come_back_as_arrays_of_their_type(negative: Translator) -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32, torch.float64, torch.float16])
-def test_tensors_come_back_as_tensors_of_their_type(
-    negative: Translator, dtype: torch.dtype
-) -> None:
+def test_tensors_give_tensors_of_their_type(negative: Translator, dtype: torch.dtype) -> None:
     pixels = torch.from_numpy(PIXELS.transpose(2, 0, 1).copy())
     image = pixels if dtype == torch.uint8 else (pixels.double() / 255).to(dtype)
     result = negative.translate(image)
@@ -71,7 +69,7 @@ def test_tensors_come_back_as_tensors_of_their_type(
         (torch.zeros(3, 8, 30), "30x8 pixels: both sides must be at least 16"),
     ],
 )
-def test_other_shapes_and_types_are_rejected_with_what_is_taken(
+def test_other_shapes_and_types_are_rejected_and_valid_ones_named(
     negative: Translator, given: Any, message: str
 ) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
@@ -79,7 +77,7 @@ def test_other_shapes_and_types_are_rejected_with_what_is_taken(
 
 
 @pytest.mark.parametrize("given", [None, 3, [PIXELS], b"bytes"])
-def test_other_kinds_are_rejected_with_what_is_taken(negative: Translator, given: Any) -> None:
+def test_other_kinds_are_rejected_and_valid_ones_named(negative: Translator, given: Any) -> None:
     kind = type(given).__name__
     with pytest.raises(TypeError, match=rf"a path, a PIL\.Image, an array .* not {kind}$"):
         negative.translate(given)

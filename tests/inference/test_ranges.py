@@ -1,4 +1,4 @@
-"""The numbers that black and white stand for, from the training to whatever uses its generators."""
+"""Ranges of values, from training to every command that uses the generators."""
 
 import json
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ def write(folder: Path, numbers: Any, name: str = "a.tif") -> Path:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Hounsfield units and 12 bits, two pictures a side and the same two for test."""
+    """Write two pictures in Hounsfield units (A) and in 12 bits (B), for training and for test."""
     rng = np.random.default_rng(0)
     for split in ("train", "test"):
         for number in range(2):
@@ -56,7 +56,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(data: Path, tmp_path: Path) -> Path:
-    """A run of one step with ranges."""
+    """Train one step with ranges; return the run."""
     train(config(data, tmp_path / "run", **SECTIONS))
     return tmp_path / "run"
 
@@ -65,7 +65,7 @@ def negative(ranges: tuple[Range | None, Range | None], channels: int = 1) -> Tr
     return Translator(Negative(), channels, CPU, ranges=ranges)
 
 
-def test_a_run_leaves_each_generator_its_ranges(run: Path) -> None:
+def test_a_run_writes_the_ranges_of_each_generator(run: Path) -> None:
     for direction, ranges in (("ab", (HU, TWELVE)), ("ba", (TWELVE, HU))):
         file = run / f"gen_{direction}.safetensors"
         about = load_generator(file)[2]
@@ -75,7 +75,7 @@ def test_a_run_leaves_each_generator_its_ranges(run: Path) -> None:
 
 
 @pytest.mark.parametrize("values", ["a", [1], [1, 1], [2, 1], [0, None], {}, 5])
-def test_a_file_with_other_ranges_is_refused(
+def test_a_file_with_other_ranges_is_rejected(
     generator_file: Path, tmp_path: Path, values: Any
 ) -> None:
     network, spec, about = load_generator(generator_file)
@@ -103,7 +103,7 @@ def test_tiffs_are_translated_from_numbers_to_numbers(
     ranges: tuple[Range | None, Range | None],
     dtype: type,
 ) -> None:
-    """The negative: what was a share from the low end is as much from the high end."""
+    """The generator makes negatives: distances from the low end become ones from the high end."""
     kind = np.float32 if numbers.dtype.kind == "f" else np.int16
     stored = numbers.astype(np.uint8 if ranges[0] is None else kind).reshape(40, 48)
     write(tmp_path / "in", stored)
@@ -121,7 +121,7 @@ def test_tiffs_are_translated_from_numbers_to_numbers(
         assert len(np.unique(result)) > 1000
 
 
-def test_a_png_of_such_numbers_is_scaled_and_it_is_said(
+def test_a_png_of_such_numbers_is_scaled_and_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(tmp_path / "in", (np.arange(40 * 48) * 2 - 1024).astype(np.int16).reshape(40, 48))
@@ -132,7 +132,7 @@ def test_a_png_of_such_numbers_is_scaled_and_it_is_said(
 
 
 def test_evaluation_reads_the_numbers_by_the_ranges(run: Path, data: Path) -> None:
-    """A generator that leaves all as it is: A and B are the same pictures in other numbers."""
+    """The generator is the identity: A and B are the same pictures in other ranges."""
     for number in range(2):
         path = data / f"testB/{number}.tif"
         write(data / "testB", tifffile.imread(path) // 2, f"{number}.tif")
@@ -178,7 +178,7 @@ def test_augmentation_in_a_loader_takes_and_gives_numbers(monkeypatch: pytest.Mo
 
 
 def test_a_round_trip_keeps_the_source_numbers_apart_from_what_is_written(tmp_path: Path) -> None:
-    """What gan augment and --compare see of the source are 16 bits, whatever is written."""
+    """`gan augment` and --compare get the source in 16 bits, in any range that is written."""
     write(tmp_path, np.full((40, 48), 1023.5, np.float32))
     picture = negative((HU, TWELVE)).read(tmp_path / "a.tif")
     assert picture.written == TWELVE
@@ -196,7 +196,7 @@ def test_the_report_shows_such_pictures(run: Path, data: Path) -> None:
     np.testing.assert_allclose(shown, stored / 4095 * 255, atol=0.6)
 
 
-def test_exports_say_which_numbers_they_take_and_give(
+def test_exports_name_the_ranges_of_their_input_and_output(
     run: Path, tmp_path: Path, capsys: Any
 ) -> None:
     export_model(run, tmp_path / "a.safetensors", "safetensors", direction="ab")

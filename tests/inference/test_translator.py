@@ -1,4 +1,4 @@
-"""A translator opens what a run leaves behind, and returns pictures of the size it was given."""
+"""A translator loads a run's generators, and keeps the size of pictures."""
 
 import re
 import shutil
@@ -32,7 +32,7 @@ def values(image: Image.Image) -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 
 @pytest.mark.parametrize("size", [(16, 16), (17, 31), (64, 21), (250, 16)])
-def test_the_size_is_kept_and_equal_pictures_are_translated_alike(
+def test_the_size_is_kept_and_equal_pictures_have_equal_translations(
     generator_file: Path, size: tuple[int, int]
 ) -> None:
     translator = Translator.load(generator_file)
@@ -44,10 +44,10 @@ def test_the_size_is_kept_and_equal_pictures_are_translated_alike(
     assert len(np.unique(np.asarray(first))) > 20
 
 
-def test_a_picture_becomes_what_the_network_makes_of_it_in_minus_one_to_one(
+def test_a_translation_is_the_network_s_output_for_minus_one_to_one(
     generator_file: Path,
 ) -> None:
-    """Against the network called by hand, rounded by numpy."""
+    """Compared with a direct call of the network, rounded by numpy."""
     image = noise(24, 20)
     network, _, _ = load_generator(generator_file)
     x = torch.from_numpy(np.asarray(image) / 127.5 - 1).float().permute(2, 0, 1)[None]
@@ -63,14 +63,14 @@ def test_pixels_and_channels_keep_their_places(negative: Translator) -> None:
     assert np.array_equal(values(negative.translate(image)), 255 - values(image))
 
 
-def test_a_network_that_gives_no_numbers_is_refused() -> None:
-    """Cast to 8 bits they would be black, and pass for a translation."""
+def test_outputs_that_are_not_numbers_are_rejected() -> None:
+    """Cast to 8 bits they would be black and look like a translation."""
     with pytest.raises(ValueError, match="NaN"):
         Translator(nn.Threshold(2, torch.nan), 3, CPU).translate(noise(16, 16))
 
 
 @pytest.mark.parametrize("size", [(15, 40), (40, 15), (1, 500), (1, 1)])
-def test_less_than_16_pixels_are_refused_with_their_number(
+def test_less_than_16_pixels_are_rejected_with_their_number(
     negative: Translator, size: tuple[int, int]
 ) -> None:
     with pytest.raises(ValueError, match=rf"^{size[0]}x{size[1]} pixels: .*at least 16"):
@@ -82,7 +82,7 @@ def test_less_than_16_pixels_are_refused_with_their_number(
 def test_pictures_of_any_mode_are_taken(
     negative: Translator, channels: int, mode: str, source: str
 ) -> None:
-    """White stays white through all the modes, and its negative is black."""
+    """White stays white in all modes, and its negative is black."""
     whites = {"I;16": 65535, "LA": (255, 255), "CMYK": (0, 0, 0, 0), "YCbCr": (255, 128, 128)}
     white: Any = whites.get(source, "white")
     translated = Translator(negative.network, channels, CPU).translate(
@@ -96,7 +96,7 @@ def test_transparent_palette_and_deep_pictures_have_the_colors_they_show(
     negative: Translator,
 ) -> None:
     clear = Image.new("RGBA", (20, 16), (200, 10, 10, 0))
-    assert np.asarray(negative.translate(clear)).max() == 0  # seen on white paper
+    assert np.asarray(negative.translate(clear)).max() == 0  # shown on white
     colors = noise(20, 16).quantize(8)
     expected = 255 - values(colors.convert("RGB"))
     assert np.array_equal(values(negative.translate(colors)), expected)
@@ -106,14 +106,14 @@ def test_transparent_palette_and_deep_pictures_have_the_colors_they_show(
     np.testing.assert_allclose(result, expected, atol=0.51)
 
 
-def test_generators_between_grey_and_color(tmp_path: Path, new_generator: Generators) -> None:
+def test_generators_between_gray_and_color(tmp_path: Path, new_generator: Generators) -> None:
     to_color = new_generator(tmp_path / "a.safetensors", in_channels=1)
-    to_grey = new_generator(tmp_path / "b.safetensors", out_channels=1)
+    to_gray = new_generator(tmp_path / "b.safetensors", out_channels=1)
     assert Translator.load(to_color).translate(noise(20, 17)).mode == "RGB"
-    assert Translator.load(to_grey).translate(noise(20, 17, "L")).mode == "L"
+    assert Translator.load(to_gray).translate(noise(20, 17, "L")).mode == "L"
 
 
-def test_lower_precision_moves_pixels_a_little_and_fp32_not_at_all(generator_file: Path) -> None:
+def test_lower_precision_changes_pixels_slightly_and_fp32_does_not(generator_file: Path) -> None:
     image = noise(32, 32)
     exact = np.asarray(Translator.load(generator_file).translate(image)).astype(int)
     half = np.asarray(Translator.load(generator_file, precision="bf16").translate(image))
@@ -144,7 +144,7 @@ def test_a_run_with_both_generators_needs_the_direction(
     assert not same(Translator.load(ab), Translator.load(ba))
 
 
-def test_a_run_with_one_generator_needs_no_direction_but_keeps_to_it(
+def test_a_run_with_one_generator_requires_no_direction_but_checks_it(
     generator_file: Path,
 ) -> None:
     folder = generator_file.parent
@@ -154,14 +154,14 @@ def test_a_run_with_one_generator_needs_no_direction_but_keeps_to_it(
         Translator.load(folder, "ba")
 
 
-def test_a_file_of_the_other_direction_is_refused(tmp_path: Path, generator_file: Path) -> None:
-    """Whatever it is called: the direction is in its metadata."""
+def test_a_file_of_the_other_direction_is_rejected(tmp_path: Path, generator_file: Path) -> None:
+    """Under any name: the direction is in its metadata."""
     renamed = shutil.copy(generator_file, tmp_path / "gen_ba.safetensors")
     with pytest.raises(ValueError, match=rf"^{re.escape(str(renamed))}: translates ab, not ba"):
         Translator.load(renamed, "ba")
 
 
-def test_what_is_missing_is_named(tmp_path: Path) -> None:
+def test_missing_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"gone: no such run directory or generator file"):
         Translator.load(tmp_path / "gone")
     (tmp_path / "config.yaml").touch()
@@ -173,7 +173,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cuda", "mps", "chosen"), [(True, True, "cuda:3"), (False, True, "mps"), (False, False, "cpu")]
 )
-def test_auto_takes_the_best_device_and_absent_ones_are_refused(
+def test_auto_uses_the_best_device_and_absent_ones_are_rejected(
     monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool, chosen: str
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
@@ -190,7 +190,7 @@ def test_auto_takes_the_best_device_and_absent_ones_are_refused(
                 pick_device(name)  # type: ignore[arg-type]
 
 
-def test_a_picture_with_an_exif_rotation_comes_back_upright(
+def test_a_picture_with_an_exif_rotation_is_translated_upright(
     negative: Translator, tmp_path: Path
 ) -> None:
     pixels = np.arange(20 * 30 * 3, dtype=np.uint32).reshape(20, 30, 3).astype(np.uint8)
@@ -203,10 +203,10 @@ def test_a_picture_with_an_exif_rotation_comes_back_upright(
     np.testing.assert_array_equal(np.asarray(turned), 255 - np.rot90(pixels, -1))
 
 
-def test_bf16_is_what_autocast_makes_of_the_network_within_its_rounding(
+def test_bf16_equals_autocast_within_rounding(
     generator_file: Path,
 ) -> None:
-    """bf16 keeps 8 bits. Weights that are cast once, and another layout, add in another order."""
+    """bf16 keeps 8 bits. Weights cast once, and another layout, add in another order."""
     x = torch.rand(2, 3, 40, 24, generator=torch.Generator().manual_seed(0)) * 2 - 1
     network, _, _ = load_generator(generator_file)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
@@ -216,14 +216,14 @@ def test_bf16_is_what_autocast_makes_of_the_network_within_its_rounding(
     torch.testing.assert_close(got, expected, rtol=0, atol=2**-5)
 
 
-def test_auto_is_bf16_where_the_device_computes_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_is_bf16_if_the_device_computes_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for answer, expected in ((True, "bf16"), (False, "fp32")):
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda answer=answer: answer)
         assert pick_precision("auto", CPU) == expected
         assert pick_precision("fp16", CPU) == "fp16"
 
 
-def test_without_a_compiler_translations_are_made_as_ever(
+def test_without_a_compiler_translations_are_unchanged(
     generator_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def compile(*_: Any, **__: Any) -> Any:
@@ -238,7 +238,7 @@ def test_without_a_compiler_translations_are_made_as_ever(
 
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler here")
-def test_a_compiled_translator_takes_any_size_to_the_same_picture_but_for_rounding(
+def test_a_compiled_translator_gives_the_same_picture_of_any_size_within_rounding(
     generator_file: Path,
 ) -> None:
     plain, compiled = Translator.load(generator_file), Translator.load(generator_file)
@@ -246,17 +246,17 @@ def test_a_compiled_translator_takes_any_size_to_the_same_picture_but_for_roundi
     for count, height, width in ((1, 20, 24), (1, 33, 18), (3, 20, 24), (2, 64, 48)):
         x = torch.rand(count, 3, height, width) * 2 - 1
         with torch.inference_mode():
-            # A network of nine norms in a row carries float32's rounding on.
+            # Nine norms in a row amplify float32's rounding.
             torch.testing.assert_close(compiled.run(x), plain.run(x), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize(
     ("precision", "rounds"), [("fp32", False), ("tf32", True), ("bf16", False)]
 )
-def test_float32_is_exact_whatever_the_process_has_chosen(
+def test_float32_is_exact_with_every_setting_of_the_process(
     precision: Precision, rounds: bool
 ) -> None:
-    """And what it has chosen is left as it was: torch's own choice differs between operations."""
+    """The settings are restored: torch's defaults differ between operations."""
     seen: list[tuple[bool, bool]] = []
 
     def flags() -> tuple[bool, bool]:

@@ -1,4 +1,4 @@
-"""A picture may be translated at another size than its own, and comes back at its own."""
+"""Pictures are translated at a working size and scaled back to their own."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def noise(width: int, height: int, seed: int = 0) -> Image.Image:
 
 
 def pillow(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resize a plane in float32 as Pillow does, an independent implementation."""
+    """Resize a plane in float32 with Pillow, an independent implementation."""
     wide, high = size[1], size[0]
     image = Image.fromarray(plane.astype(np.float32)).resize((wide, high), Image.Resampling.BICUBIC)
     return np.asarray(image)
@@ -53,7 +53,7 @@ def test_the_shorter_side_has_the_size(
 
 
 class Sizes(nn.Module):
-    """The negative of a picture; remembers the sizes that it saw."""
+    """Returns the negative of a picture; records the sizes of its inputs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ def test_the_network_sees_the_working_size_and_the_picture_keeps_its_own(size: i
     translated = translator.at_size(size).translate(image)
     assert network.seen == [(1, 3, 40, 60), (1, 3, *there)]
     assert translated.size == (60, 40)
-    assert translator.translate(image) == plain  # the first translator has kept its own size
+    assert translator.translate(image) == plain  # the first translator keeps its size
     for channel in range(3):
         unit = np.asarray(image)[:, :, channel] / 127.5 - 1
         back = np.clip(pillow(-np.clip(pillow(unit, there), -1, 1), (40, 60)), -1, 1)
@@ -98,7 +98,7 @@ def test_tiles_at_a_working_size_give_the_picture_in_one_piece(
 def test_memory_is_that_of_the_working_size(
     generator_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """4000 x 4000 pixels do not fit into 64 MB, but at 200 they do, and 100 such do not."""
+    """4000 x 4000 pixels fit into 64 MB at a size of 200 only, and not 100 of them."""
     monkeypatch.setattr("gan.inference.translator.free_memory", lambda device: 64 * 2**20)
     translator = Translator.load(generator_file)
     assert not translator.fits(4000, 4000)
@@ -118,13 +118,13 @@ def test_sizes_below_16_are_rejected(negative: Translator, size: int) -> None:
      ({"resize": "none", "load_size": 286}, None), ({}, None),
      ({"resize": "square", "load_size": "x"}, None)],
 )  # fmt: skip
-def test_the_size_of_training_is_what_its_images_were_scaled_to(
+def test_the_size_of_training_is_that_of_its_scaled_images(
     about: dict[str, object], size: int | None
 ) -> None:
     assert trained_at(about) == size
 
 
-def test_pictures_much_larger_than_those_of_training_are_worth_a_line() -> None:
+def test_pictures_much_larger_than_those_of_training_are_reported() -> None:
     line = advice(72, [(4032, 3024), (3024, 4032), (100, 90)])
     assert line
     assert "72 pixels (the shorter side); these pictures have 3024" in line
@@ -135,7 +135,7 @@ def test_pictures_much_larger_than_those_of_training_are_worth_a_line() -> None:
     assert advice(72, []) is None
 
 
-def test_the_command_translates_at_a_size_and_says_what_training_had(
+def test_the_command_translates_at_a_size_and_prints_that_of_training(
     generator_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     network, spec, about = load_generator(generator_file)

@@ -1,4 +1,4 @@
-"""Datasets out of folders and tables: nothing leaks, nothing of anybody's is touched."""
+"""Datasets from folders and tables have no leaks; sources and other files are not changed."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ from tests.support.terminal import check_golden
 
 @pytest.fixture
 def art(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """art/ with 12 pictures in class folders, art.csv about them; the test's folder is entered."""
+    """Make art/ with 12 pictures in class folders, and art.csv; change to the test's folder."""
     monkeypatch.chdir(tmp_path)
     for folder in ("sea", "town"):
         (tmp_path / "art" / folder).mkdir(parents=True)
@@ -48,7 +48,7 @@ def names(root: Path) -> set[str]:
     return {path.relative_to(root).as_posix() for path in list_images(root)}
 
 
-def test_a_table_is_split_by_artist_and_said_what_came_from_where(art: Path) -> None:
+def test_a_table_is_split_by_artist_and_sources_are_recorded(art: Path) -> None:
     table = "art/art.csv"
     status = prepare(
         "--a", table, "--where_a", "artist=claude monet",
@@ -84,7 +84,7 @@ def test_classes_and_paths_of_one_folder_are_two_domains(art: Path) -> None:
 def test_copies_stay_on_one_side_and_the_inspection_finds_no_leak(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the command that looks for them; with a third of the pictures in the test."""
+    """`gan inspect` looks for leaks; a third of the pictures are in the test."""
     monkeypatch.chdir(tmp_path)
     for folder in ("one", "two"):
         Path(folder).mkdir()
@@ -127,7 +127,7 @@ def test_copies_stay_on_one_side_and_the_inspection_finds_no_leak(
 
 
 @pytest.mark.parametrize("link", ["copy", "hard", "symbolic"])
-def test_an_output_goes_on_where_it_was_stopped(
+def test_an_output_continues_where_it_was_stopped(
     link: str, art: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["--a", "art", "--link", link]
@@ -143,7 +143,7 @@ def test_an_output_goes_on_where_it_was_stopped(
     for path in gone:
         path.unlink()
     (Path("out") / "preparation.jsonl").unlink()
-    half = gone[0].with_name(f".{'0' * 32}.part")  # what a killed start leaves
+    half = gone[0].with_name(f".{'0' * 32}.part")  # left by a killed start
     half.touch()
     assert prepare(*arguments) == 0
     after = {path: path.lstat() for path in Path("out").rglob("*.png")}
@@ -163,7 +163,7 @@ def test_the_same_seed_draws_the_same_and_a_dry_run_writes_nothing(art: Path) ->
     assert state(Path()) == before
 
 
-def test_unreadable_files_are_named_and_left_out_and_the_limit_is_met_without_them(
+def test_unreadable_files_are_named_and_skipped_and_the_limit_is_met_without_them(
     art: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(4):
@@ -176,7 +176,7 @@ def test_unreadable_files_are_named_and_left_out_and_the_limit_is_met_without_th
     assert len(Path("out/failed.tsv").read_text().splitlines()) == 1 + 4
     assert main(["prepare", "--output", "table", "--a", "art/art.csv"]) == 1
     said = capsys.readouterr().err
-    assert "nowhere.png: no images of this name below art" in said
+    assert "nowhere.png: no images with this name below art" in said
     assert said.count("leads out of art") == 2
     assert len(names(Path("table"))) == 12
 
@@ -187,7 +187,7 @@ def test_rows_find_their_files_by_bare_names_and_each_file_comes_once(art: Path)
     assert names(Path("out")) == {"trainA/town/00.png", "trainA/sea/01.png", "trainA/town/02.png"}
 
 
-def test_files_of_one_name_in_several_sources_are_not_in_each_other_s_way(art: Path) -> None:
+def test_files_with_one_name_in_several_sources_are_all_kept(art: Path) -> None:
     for number, folder in enumerate(("x/photos", "y/photos")):
         Path(folder).mkdir(parents=True)
         picture(50 + number).save(f"{folder}/same.png")
@@ -195,7 +195,7 @@ def test_files_of_one_name_in_several_sources_are_not_in_each_other_s_way(art: P
     assert names(Path("out")) == {"trainA/photos/same.png", "trainA/photos-2/same.png"}
 
 
-def test_any_bytes_in_names_and_loops_of_links_are_passed(
+def test_any_bytes_in_names_and_loops_of_links_are_handled(
     art: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     odd = Path(os.fsdecode(b"art/\xff\n\t.png"))
@@ -218,7 +218,7 @@ def test_any_bytes_in_names_and_loops_of_links_are_passed(
     (["--images", "art"], "images is for tables (.csv, .tsv, .json): name one"),
     (["--b", "more", "--file_column", "x"], "file_column is for tables"),
 ])  # fmt: skip
-def test_what_would_be_asked_in_vain_is_refused(
+def test_options_without_effect_are_rejected(
     arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -231,7 +231,7 @@ def test_what_would_be_asked_in_vain_is_refused(
     (["--a", "nowhere"], "nowhere: no such source"),
     (["--a", "empty"], "empty: no images"),
     (["--a", "text.txt"], "text.txt: a source is a folder, a table or a video"),
-    (["--a", "art", "--where_a", "class=see"], "class is nowhere see; did you mean sea?"),
+    (["--a", "art", "--where_a", "class=see"], "class is never see; did you mean sea?"),
     (["--a", "art", "--b", "art", "--where_b", "class=sea"], "6 images are chosen for A and for B"),
     (["--a", "art", "--test", "12"], "test: 12 of the 12 images of A leave none"),
     (["--a", "art", "--output", "art/out"], "art/out: is inside art or contains it"),
@@ -240,7 +240,7 @@ def test_what_would_be_asked_in_vain_is_refused(
     (["--a", "art", "--output", "strange"], "strange/preparation.json: not written by this"),
     (["--a", "bad"], "a: no image can be read, bad/x.png for instance"),
 ])  # fmt: skip
-def test_what_cannot_be_prepared_is_refused_in_one_line_and_nothing_is_written(
+def test_invalid_inputs_are_rejected_in_one_line_and_nothing_is_written(
     arguments: list[str], expected: str, art: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for folder in ("empty", "taken", "strange", "bad"):
@@ -255,7 +255,7 @@ def test_what_cannot_be_prepared_is_refused_in_one_line_and_nothing_is_written(
     assert state(Path()) == before
 
 
-def test_other_settings_other_files_and_strangers_are_refused(
+def test_other_settings_changed_files_and_unknown_files_are_rejected(
     art: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert prepare("--a", "art") == 0
@@ -265,16 +265,16 @@ def test_other_settings_other_files_and_strangers_are_refused(
     content = one.read_bytes()
     one.write_bytes(b"mine")
     assert prepare("--a", "art") == 1
-    assert f"{one}: is another file than the one that belongs there" in capsys.readouterr().err
+    assert f"{one}: exists and is not the file that belongs there" in capsys.readouterr().err
     assert one.read_bytes() == b"mine"
     one.write_bytes(content)
     (Path("out/testA") / "mine.png").write_bytes(content)
     assert prepare("--a", "art") == 1
-    assert "out/testA/mine.png: not chosen by this command" in capsys.readouterr().err
+    assert "out/testA/mine.png: is not among the chosen images" in capsys.readouterr().err
 
 
-def test_a_symbolic_link_s_limits_are_said(art: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Training follows no link out of a folder: so it is said at once."""
+def test_symbolic_links_print_a_warning(art: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Training follows no link out of a folder."""
     assert prepare("--a", "art", "--link", "symbolic", "--test", "0") == 0
     assert "use --link hard" in capsys.readouterr().out
     assert list_images(Path("out/trainA")) == []
@@ -283,7 +283,7 @@ def test_a_symbolic_link_s_limits_are_said(art: Path, capsys: pytest.CaptureFixt
 
 
 def test_a_stack_is_cut_into_its_pages_which_stay_on_one_side(tmp_path: Path) -> None:
-    """Its pages are slices of one thing: some in the test would be known from training."""
+    """Pages are slices of one object: in both splits, the test would show what was trained on."""
     rng = np.random.default_rng(0)
     stacks = {name: rng.integers(0, 4096, (4, 70, 80)).astype(np.uint16) for name in "pqrs"}
     for name, pages in stacks.items():
@@ -291,7 +291,7 @@ def test_a_stack_is_cut_into_its_pages_which_stay_on_one_side(tmp_path: Path) ->
         folder.mkdir(exist_ok=True)
         tifffile.imwrite(folder / f"{name}.tif", pages, photometric="minisblack")
     options = [f"--{name}={tmp_path / name}" for name in "ab"] + ["--test=0.5"]
-    for _ in range(2):  # the second time all is there
+    for _ in range(2):  # the second time all files exist
         assert main(["prepare", *options, f"--output={tmp_path / 'out'}"]) == 0
     found = sorted((tmp_path / "out").rglob("*.tif"))
     assert len(found) == 16

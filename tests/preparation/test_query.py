@@ -1,4 +1,4 @@
-"""Conditions choose what a plain loop over the rows would, and wrong names get the nearest."""
+"""Conditions choose the same rows as a plain loop; errors suggest the nearest name."""
 
 import re
 
@@ -26,7 +26,7 @@ ROWS = [
     (["title=*[lost]*"], [1]),
     (["title=100*", "artist=*monet"], [2]),
 ])  # fmt: skip
-def test_rows_are_chosen_that_fulfil_all_conditions(
+def test_rows_that_fulfill_all_conditions_are_chosen(
     conditions: list[str], expected: list[int]
 ) -> None:
     assert chosen(ROWS, conditions, "table") == expected
@@ -35,11 +35,11 @@ def test_rows_are_chosen_that_fulfil_all_conditions(
 @pytest.mark.parametrize(("condition", "expected"), [
     ("artst=x", "table: no column artst; did you mean artist?"),
     ("year=x", "table: no column year; there are artist, genre, title"),
-    ("artist=Claude Mone", "artist is nowhere claude mone; did you mean Claude Monet?"),
+    ("artist=Claude Mone", "artist is never claude mone; did you mean Claude Monet?"),
     ("artist", "should be column=value"),
     ("artist=", "should be column=value"),
     ("=x", "should be column=value"),
-    ("artist=zz*", "table: nothing fulfills artist=zz*"),
+    ("artist=zz*", "table: no row fulfills artist=zz*"),
 ])  # fmt: skip
 def test_a_wrong_condition_is_named(condition: str, expected: str) -> None:
     with pytest.raises(ValueError, match=re.escape(expected)):

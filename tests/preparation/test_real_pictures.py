@@ -1,4 +1,4 @@
-"""Real photographs, and copies of them whose originals are known by name."""
+"""Copies of real photographs stay on the side of their originals, which their names tell."""
 
 import json
 import os

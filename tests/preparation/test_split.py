@@ -1,4 +1,4 @@
-"""Whole groups go to the test, as many as asked for, whatever else is there."""
+"""Whole groups are drawn for the test, as many as the option sets."""
 
 from pathlib import Path
 
@@ -27,9 +27,7 @@ def test_groups_are_the_connected_components(count: int, pairs: list[tuple[int, 
 
 
 @given(st.integers(1, 200), st.floats(0, 0.999), st.integers(0, 10))
-def test_pictures_that_are_alone_are_shared_out_as_asked_for(
-    count: int, test: float, seed: int
-) -> None:
+def test_single_pictures_are_divided_by_the_share(count: int, test: float, seed: int) -> None:
     members = [member("a", f"{number}.jpg") for number in range(count)]
     found = drawn(members, [[number] for number in range(count)], test, seed)
     assert len(found) == quota(count, test, "a")
@@ -37,7 +35,7 @@ def test_pictures_that_are_alone_are_shared_out_as_asked_for(
     assert len(found) < count
 
 
-def test_the_test_s_size_may_be_a_number_but_not_everything() -> None:
+def test_the_test_s_size_may_be_a_number_but_not_all_pictures() -> None:
     assert quota(10, 3, "a") == 3
     with pytest.raises(ValueError, match="test: 10 of the 10 images of B leave none"):
         quota(10, 10, "b")
@@ -64,7 +62,7 @@ def single(count: int) -> list[list[int]]:
     return [[number] for number in range(count)]
 
 
-def test_a_video_goes_in_blocks_and_no_training_frame_is_near_a_test_frame() -> None:
+def test_a_video_is_split_in_blocks_and_no_training_frame_is_near_a_test_frame() -> None:
     seconds = [number / 4 for number in range(400)]
     video = Path("v.mp4")
     members = [

@@ -1,4 +1,4 @@
-"""Tables in the shapes that people have; what is none is named in a line."""
+"""Tables in common formats are read; other files are rejected in one line with their name."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def test_every_kind_of_table_has_the_same_rows(name: str, content: bytes, tmp_pa
     ]
 
 
-def test_objects_in_objects_have_dotted_names_and_what_lacks_is_empty(tmp_path: Path) -> None:
+def test_nested_objects_have_dotted_names_and_missing_keys_are_empty(tmp_path: Path) -> None:
     path = tmp_path / "labels.json"
     path.write_text('[{"name": "a", "attributes": {"timeofday": "night"}}, {"name": "b"}]')
     assert read_rows(path) == [
@@ -31,23 +31,23 @@ def test_objects_in_objects_have_dotted_names_and_what_lacks_is_empty(tmp_path: 
     ]
 
 
-def test_bytes_that_are_no_text_come_back_as_file_names_have_them(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_are_kept_as_in_file_names(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"filename\n\xff\xfe.jpg\n")
     (row,) = read_rows(tmp_path / "t.csv")
     assert row["filename"].encode("utf-8", "surrogateescape") == b"\xff\xfe.jpg"
 
 
 @pytest.mark.parametrize(("name", "content", "expected"), [
-    ("t.csv", b"", "no table"),
-    ("t.csv", b"filename,artist\n", "a table without rows"),
+    ("t.csv", b"", "not a table"),
+    ("t.csv", b"filename,artist\n", "this table has no rows"),
     ("t.csv", b"a,a\n1,2\n", "two columns are called 'a'"),
     ("t.csv", b"a,b\n1\n", "row 2 has 1 cells, the first 2"),
-    ("t.csv", b'a,b\n"1,2\n', "no table"),
-    ("t.json", b"{}", "no list of objects"),
-    ("t.json", b"[1]", "no list of objects"),
-    ("t.json", b"[" * 100_000, "no JSON"),
+    ("t.csv", b'a,b\n"1,2\n', "not a table"),
+    ("t.json", b"{}", "not a list of objects"),
+    ("t.json", b"[1]", "not a list of objects"),
+    ("t.json", b"[" * 100_000, "not JSON"),
 ])  # fmt: skip
-def test_what_is_no_table_is_named(
+def test_files_that_are_not_tables_are_named(
     name: str, content: bytes, expected: str, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_bytes(content)
@@ -56,7 +56,7 @@ def test_what_is_no_table_is_named(
     assert str(caught.value).startswith(str(tmp_path / name))
 
 
-def test_the_column_of_the_files_is_guessed_or_asked_for() -> None:
+def test_the_column_of_the_files_is_guessed_or_given() -> None:
     path = Path("t.csv")
     assert file_column(path, ["title", "new_filename"], None) == "new_filename"
     assert file_column(path, ["title", "picture"], "picture") == "picture"

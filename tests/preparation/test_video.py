@@ -1,4 +1,4 @@
-"""Frames of videos that are written here: the right ones, upright, in blocks; PyAV is an extra."""
+"""The right frames are taken from videos written here, upright and in blocks. Requires PyAV."""
 
 import struct
 import sys
@@ -18,7 +18,7 @@ av = pytest.importorskip("av", reason="needs the extra `video`")
 
 
 def write_video(path: Path, frames: int, rate: int = 5, aspect: Fraction | None = None) -> Path:
-    """A video whose frame n has n in binary as ten columns of black and white, over noise."""
+    """Write a video whose frame n shows n in binary as ten black or white columns, over noise."""
     with av.open(path, "w") as container:
         stream = container.add_stream("mpeg4", rate=rate)
         stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
@@ -35,7 +35,7 @@ def write_video(path: Path, frames: int, rate: int = 5, aspect: Fraction | None 
 
 
 def number_in(image: Image.Image) -> int:
-    """The number that is written into a frame."""
+    """Return the number that a frame shows."""
     bits = np.asarray(image.convert("L"))[16, 8::16] > 127
     return sum(1 << index for index, bit in enumerate(bits) if bit)
 
@@ -78,7 +78,7 @@ def test_pixels_that_are_not_square_are_widened(tmp_path: Path) -> None:
     assert image.size == (240, 96)
 
 
-def test_a_video_is_prepared_in_blocks_and_goes_on(
+def test_a_video_is_prepared_in_blocks_and_continues(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -115,7 +115,7 @@ def test_a_video_is_prepared_in_blocks_and_goes_on(
     assert sum(after[path] != before[path] for path in after) <= 1
 
 
-def test_a_damaged_video_gives_what_lies_before_the_damage_and_is_named(
+def test_a_damaged_video_gives_the_frames_before_the_damage_and_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -132,7 +132,7 @@ def test_a_damaged_video_gives_what_lies_before_the_damage_and_is_named(
     assert f"v.mp4: damaged after {last}: Invalid data" in capsys.readouterr().err
 
 
-def test_what_is_no_video_is_named_in_one_line(
+def test_a_file_that_is_not_a_video_is_named_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -141,8 +141,8 @@ def test_what_is_no_video_is_named_in_one_line(
     assert "none.mp4: no images that can be used (none.mp4: Invalid data" in capsys.readouterr().err
 
 
-def test_a_playlist_with_the_name_of_a_video_leads_nowhere(tmp_path: Path) -> None:
-    """FFmpeg goes by content, and a playlist names other files and servers."""
+def test_a_playlist_with_the_name_of_a_video_is_rejected(tmp_path: Path) -> None:
+    """FFmpeg detects formats by content, and a playlist names other files and servers."""
     write_video(tmp_path / "secret.ts", 5)
     playlist = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsecret.ts\n#EXT-X-ENDLIST\n"
     (tmp_path / "v.mp4").write_text(playlist)
@@ -150,9 +150,7 @@ def test_a_playlist_with_the_name_of_a_video_leads_nowhere(tmp_path: Path) -> No
         next(video.sampled(tmp_path / "v.mp4", 1, None))
 
 
-def test_without_the_extra_its_name_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(ImageError, match="pip install 'gan-translation\\[video\\]'"):
         next(video.sampled(tmp_path / "v.mp4", 1, None))

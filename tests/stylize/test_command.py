@@ -56,7 +56,8 @@ def test_the_loss_falls(optimizer: str, init: str, paint: Paint, tmp_path: Path)
     assert len(total) >= 30
     assert total[-1] < total[0] / 2
     best = np.minimum.accumulate(total)
-    assert np.mean(np.array(total[5:]) < 1.5 * best[5:]) > 0.9  # but for trials of a line search
+    # The rest are trials of a line search.
+    assert np.mean(np.array(total[5:]) < 1.5 * best[5:]) > 0.9
 
 
 @pytest.mark.parametrize(

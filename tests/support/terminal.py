@@ -1,7 +1,7 @@
 """What commands print, compared with the texts of tests/golden/terminal.
 
 GAN_WRITE_GOLDEN=1 python -m pytest tests/system/test_terminal.py ... writes them again: look at the
-difference before it is committed. Refused where CI is set.
+difference before it is committed. Rejected if CI is set.
 """
 
 import io

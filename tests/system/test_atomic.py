@@ -52,7 +52,7 @@ def test_a_file_that_another_process_holds_is_waited_for_or_reported(tmp_path: P
 def test_a_disk_without_locks_is_written_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And nothing is removed there, because it is not known whether a writer is alive."""
+    """Nothing is removed there, because it is not known whether a writer is alive."""
 
     def no_locks(*_: object, **__: object) -> bool:
         raise OSError(38, "Function not implemented")
@@ -86,7 +86,7 @@ def test_a_part_that_is_removed_before_it_is_locked_is_created_again(
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("file", b"all")]
 
 
-def test_a_part_is_locked_until_it_has_its_name(
+def test_a_part_is_locked_until_it_is_renamed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rename = Path.replace

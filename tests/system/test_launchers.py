@@ -1,4 +1,4 @@
-"""Launchers that start fewer processes than they were told to, and what they print of failures."""
+"""Launchers that start fewer processes than requested, and their reports of failures."""
 
 import json
 import subprocess
@@ -54,7 +54,7 @@ def test_one_process_in_place_of_several_is_reported_in_one_line(
     (TWO, {"MASTER_ADDR": "10.0.0.1"}, False), (TWO, None, True),
     ({"MASTER_ADDR": "127.0.0.1"}, {}, False),
 ])  # fmt: skip
-def test_what_launchers_leave_in_the_environment_tells(
+def test_the_environment_that_launchers_set_is_recognized(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     given: dict[str, str],
@@ -81,7 +81,7 @@ def test_what_launchers_leave_in_the_environment_tells(
     assert capsys.readouterr().err.count("torchrun") == expected
 
 
-def test_a_failure_of_all_is_reported_of_one_process_with_its_words(tmp_path: Path) -> None:
+def test_a_failure_of_all_is_reported_by_one_process_with_its_reason(tmp_path: Path) -> None:
     status, _, err = launched(tmp_path, PARTING, *TORCHRUN)
     assert status == 1
     assert "<NO_OTHER_FAILURES>" in err
@@ -89,7 +89,7 @@ def test_a_failure_of_all_is_reported_of_one_process_with_its_words(tmp_path: Pa
     assert err.splitlines()[-2].split(": ", 1)[1] == "what failed is a.jpg"
 
 
-def test_a_process_alone_keeps_its_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_single_process_keeps_its_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_RANK", "1")
     monkeypatch.setenv("TORCHELASTIC_ERROR_FILE", str(tmp_path / "error.json"))
     assert [part(status, "words") for status in (0, 1, 75)] == [0, 1, 75]

@@ -30,14 +30,14 @@ def test_the_main_process_may_work_longer_than_collectives_may_take() -> None:
 
 
 def test_an_error_of_one_process_is_raised_on_all() -> None:
-    """From either process; errors that cannot be pickled, or are not for users, by their text."""
+    """From either process; internal errors keep only their text."""
     lines = meet("wrong").splitlines()
     for said in ("local {}: ValueError: strange", "other {}: RuntimeError: KeyError: 'strange'",
                  "own {}: OSError: strange"):  # fmt: skip
         assert [lines.count(said.format(rank)) for rank in (0, 1)] == [2, 2], said
 
 
-def test_an_image_that_is_gone_for_one_process_ends_an_evaluation_with_one_line(
+def test_an_image_that_one_process_cannot_read_ends_an_evaluation_with_one_line(
     tmp_path: Path, photos: Photos
 ) -> None:
     photos("testA", 6), photos("testB", 6)
@@ -68,7 +68,7 @@ def test_a_process_that_fails_alone_ends_the_others_with_a_line_each(tmp_path: P
     [(0, 1, "test: error: "), (4, 0, "step 2: not evaluated: ")],
     ids=["at the beginning", "later"],
 )
-def test_an_image_that_is_gone_for_one_process_is_one_line_of_a_training(
+def test_an_image_that_one_process_cannot_read_is_one_line_of_a_training(
     spared: int, status: int, said: str, tmp_path: Path
 ) -> None:
     """Two images of each domain are measured by that process, in two evaluations."""

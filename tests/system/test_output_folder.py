@@ -46,7 +46,7 @@ def test_other_settings_are_named(tmp_path: Path) -> None:
         read_json(file)
 
 
-def test_copies_and_links_hold_what_the_source_does_and_replace_nothing(tmp_path: Path) -> None:
+def test_copies_and_links_equal_their_source_and_replace_nothing(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_text("content")
     copy_file(source, tmp_path / "deep" / "copy")

@@ -1,4 +1,4 @@
-"""How commands leave the group of processes that they were started with."""
+"""Commands leave their process group when they end."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

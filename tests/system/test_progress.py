@@ -1,4 +1,4 @@
-"""Progress is a bar on a terminal, a line a minute in a log, and nothing where nothing is left."""
+"""Progress is a bar on a terminal, a line a minute in a log, and nothing if nothing is to do."""
 
 import pytest
 
@@ -60,7 +60,7 @@ def test_the_bars_of_all_commands(monkeypatch: pytest.MonkeyPatch, columns: int)
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_nothing_is_shown_where_nothing_is_left(
+def test_nothing_is_shown_if_nothing_is_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], terminal: bool
 ) -> None:
     clock = be_clock(monkeypatch)
@@ -72,7 +72,7 @@ def test_nothing_is_shown_where_nothing_is_left(
     assert (shown.getvalue() if shown else capsys.readouterr().err) == ""
 
 
-def test_items_come_as_they_are_and_count_when_the_next_is_wanted(
+def test_items_are_unchanged_and_count_when_the_next_is_requested(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = be_clock(monkeypatch)
@@ -92,7 +92,7 @@ def test_a_bar_is_closed_when_its_work_fails(monkeypatch: pytest.MonkeyPatch) ->
     assert not Bar._instances  # type: ignore[attr-defined]
 
 
-def test_what_matters_less_is_dropped_first_and_the_order_stays() -> None:
+def test_less_important_words_are_dropped_first_and_the_order_stays() -> None:
     words = [(0, "one"), (3, "two"), (1, "three"), (2, "")]
     assert fitted(words, 80) == "one, two, three"
     assert fitted(words, 14) == "one, three"

@@ -59,7 +59,7 @@ def test_a_signal_ends_the_run_after_its_step_and_it_resumes_exactly(
         assert_same_run(tmp_path, straight)
 
 
-def test_a_second_interrupt_leaves_at_once() -> None:
+def test_a_second_interrupt_ends_the_process_at_once() -> None:
     """In a separate process, because the process of the test must survive."""
     child = os.fork()
     if child == 0:
@@ -81,7 +81,7 @@ def test_handlers_are_restored() -> None:
 def test_sigterm_to_accelerate_launch_reaches_the_run(
     root: Path, straight: Path, tmp_path: Path
 ) -> None:
-    """It ends the launcher; the run notices, saves and writes its mark."""
+    """It ends the launcher; the run then saves and writes its mark."""
     settings = {"train__max_steps": STEPS, "train__checkpoint_every": 5}
     process = start(command(root, tmp_path, *ACCELERATE, **settings))
     interrupted_runs.wait_for_training(tmp_path, process)

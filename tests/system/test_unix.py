@@ -1,4 +1,4 @@
-"""What Windows lacks has something in its place: the same results, or nothing that fails."""
+"""Functions that Windows lacks have replacements, with the same results or without effect."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ MODULES = ("fcntl", "resource")
 
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pretend that all this is missing."""
+    """Hide the functions that Windows lacks."""
     for name in CALLS:
         monkeypatch.delattr(os, name, raising=False)
     for name in MODULES:
@@ -33,7 +33,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
 
 
-def test_the_pretence_holds(windows: None) -> None:
+def test_the_functions_are_hidden(windows: None) -> None:
     for name in MODULES:
         with pytest.raises(ImportError):
             __import__(name)
@@ -43,7 +43,7 @@ def test_the_pretence_holds(windows: None) -> None:
 def test_lines_of_a_file_are_moved_by_several_threads(
     system: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    """Each at its place, whatever the others do meanwhile."""
+    """Each at its place, while the others are moved."""
     if system == "windows":
         request.getfixturevalue("windows")
     written = torch.arange(64 * 3 * 5, dtype=torch.float32).reshape(64, 1, 3, 1, 5)
@@ -64,8 +64,8 @@ def test_a_part_of_a_file_is_read_as_far_as_it_goes(windows: None, tmp_path: Pat
     assert (tmp_path / "a").read_bytes() == b"01xy456789"
 
 
-def test_a_run_is_claimed_where_nothing_can_be_locked(windows: None, tmp_path: Path) -> None:
-    """Twice, as nobody can know; the holder's number is there to be read."""
+def test_a_run_is_claimed_on_systems_without_locks(windows: None, tmp_path: Path) -> None:
+    """Even twice, because the claim is not visible; the holder's number can be read."""
     first, second = claim(tmp_path / "run"), claim(tmp_path / "run")
     assert not is_held(tmp_path / "run")
     assert (tmp_path / "run" / ".lock").read_text().startswith(f"{os.getpid()} on ")
@@ -94,7 +94,5 @@ def test_peak_memory_is_the_systems_own_count(
 @pytest.mark.parametrize("call", [
     lambda: unix.follow_parent(signal.SIGTERM), lambda: unix.reserve(-1, 100),
 ])  # fmt: skip
-def test_what_has_nothing_in_its_place_does_nothing(
-    windows: None, call: Callable[[], None]
-) -> None:
+def test_functions_without_replacement_do_nothing(windows: None, call: Callable[[], None]) -> None:
     call()

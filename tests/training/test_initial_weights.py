@@ -145,7 +145,7 @@ def test_another_discriminator_is_rejected(tmp_path: Path) -> None:
 def test_a_run_starts_from_another_and_is_resumed_without_it(
     tmp_path: Path, photos: Callable[..., Path]
 ) -> None:
-    """Four networks from another run of ours; then that run is deleted, and the second resumes."""
+    """Four networks from another run; then that run is deleted, and the second resumes."""
 
     def run(name: str, steps: int, **networks: Any) -> Config:
         base = config(tmp_path, **networks).model_dump()

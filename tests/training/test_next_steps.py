@@ -40,7 +40,7 @@ def started_as(monkeypatch: pytest.MonkeyPatch, *words: object) -> None:
 
 
 def accepted(name: str, words: list[str], monkeypatch: pytest.MonkeyPatch) -> object:
-    """The options that a command's own parser makes of words."""
+    """Parse words to options with a command's parser."""
     found: list[object] = []
 
     def keep(options: object, **_: object) -> int:

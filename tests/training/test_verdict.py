@@ -110,7 +110,7 @@ def test_the_records_of_a_run_are_read_and_old_findings_do_not_count(tmp_path: P
         {"step": 200, "finding": "blurred", "where": "ab"},
     ]  # fmt: skip
     text = "".join(json.dumps(line) + "\n" for line in lines)
-    later = json.dumps({"step": 10**8, "finding": "lost", "where": "ab"}) + "\n"  # not one of ours
+    later = json.dumps({"step": 10**8, "finding": "lost", "where": "ab"}) + "\n"  # of another run
     (tmp_path / "doctor.jsonl").write_text(text + later + '{"torn', encoding="utf-8")
     told = run_verdict(tmp_path, config, 300)
     assert (told.word, FAULTS["blurred"].title in told.sentence) == ("look here", True)

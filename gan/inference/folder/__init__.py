@@ -1,4 +1,4 @@
-"""Translating folders: every image comes back under its own relative name, in its own size."""
+"""Translate folders: every translation keeps the relative name and the size of its image."""
 
 from gan.system.lazy import lazy
 

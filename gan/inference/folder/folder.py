@@ -1,4 +1,4 @@
-"""The command that translates a file or a folder."""
+"""The command `gan translate`, for a file or a folder."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ from gan.system.threads import set_threads
 def translate_folder(options: TranslateOptions) -> int:
     """Translate an image or a folder of images; return the exit status.
 
-    ValueError names what is wrong before any image is translated.
+    ValueError names a wrong option or file before any image is translated.
     """
     limit_decoding(options.max_decoded_mb)
     with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
@@ -76,9 +76,9 @@ def translate_folder(options: TranslateOptions) -> int:
 
 
 def _compile_network(translator: Translator, processes: Processes) -> None:
-    """Compile it on each process; where that fails, one line prints why."""
+    """Compile the network on each process; print in one line why it failed, if it did."""
     threads = torch.get_num_threads()
-    if translator.device.type == "cpu":  # code is for one number: that of small pictures
+    if translator.device.type == "cpu":  # compiled for a number of threads: small pictures' 1
         torch.set_num_threads(1)
     fault = translator.compile()
     torch.set_num_threads(threads)
@@ -87,7 +87,7 @@ def _compile_network(translator: Translator, processes: Processes) -> None:
 
 
 def _carry_out(plan: Plan, pipeline: Pipeline, batch_size: int | None, processes: Processes) -> int:
-    """Translate what is left of a plan, all processes together; the exit status."""
+    """Translate the missing files of a plan with all processes; return the exit status."""
     if processes.main:
         for failed in plan.failures:
             say(failed.source, failed.reason)
@@ -100,7 +100,7 @@ def _carry_out(plan: Plan, pipeline: Pipeline, batch_size: int | None, processes
 
 
 def check_tiles(translator: Translator, tile: int | None) -> None:
-    """Raise ValueError where tiles are asked of a generator that cannot be run in them."""
+    """Raise ValueError if tiles are set for a generator that cannot be run in them."""
     if tile and not translator.tiles:
         raise ValueError(
             "tile: this generator sees the whole picture at once; only ResNet generators (no "
@@ -109,9 +109,9 @@ def check_tiles(translator: Translator, tile: int | None) -> None:
 
 
 def prepare(plan: Plan, scratch: Path | None) -> None:
-    """Make the folders that are written to, and remove what a killed run left half written there.
+    """Make the output folders, and remove incomplete files that a killed run left in them.
 
-    ValueError names what cannot be written.
+    ValueError names a folder that cannot be written.
     """
     listed = plan.output if plan.whole_folder else None
     folders = {place.parent for job in plan.jobs for place in job.places}
@@ -136,7 +136,7 @@ def translate_jobs(
     *,
     name_failures: bool = True,
 ) -> list[Failure]:
-    """Translate the batches that lack a translation, all processes together; what failed."""
+    """Translate the batches with missing files on all processes; return the failures."""
     batches = make_batches(jobs, batch_size, pipeline.translator.device.type)
     share = processes.share([batch for batch in batches if not all(job.done for job in batch)])
     return processes.gather(
@@ -147,7 +147,7 @@ def translate_jobs(
 def _translate_share(
     pipeline: Pipeline, batches: Sequence[Batch], main: bool, name_failures: bool
 ) -> list[Failure]:
-    """Translate this process's batches; what failed. On the main process there is a bar."""
+    """Translate this process's batches; return the failures. The main process shows a bar."""
     failures: list[Failure] = []
     todo = sum(not job.done for batch in batches for job in batch)
     with Progress(todo, "images", shown=main) as bar:
@@ -163,21 +163,21 @@ def _translate_share(
 
 
 def _summary(plan: Plan, failures: Sequence[Failure]) -> str:
-    """Return how many came back, were there before, failed."""
+    """Return how many images were translated, existed before and failed."""
     there = sum(job.done for job in plan.jobs)
-    others = f"; {plan.others} other files left alone" if plan.others else ""
+    others = f"; {plan.others} other files ignored" if plan.others else ""
     done = (
         f"{plan.total - there - len(failures)} of {plan.total} images translated to {plan.output}"
     )
-    before = f", {there} were already there" if there else ""
+    before = f", {there} existed already" if there else ""
     return f"{done}{before}{f', {len(failures)} failed' if failures else ''}{others}"
 
 
 def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
-    """Print what a run would do."""
+    """Print the jobs of a plan."""
     for job in plan.jobs:
         width, height = job.size
-        what = "there already" if job.done else f"{width}x{height}"
+        what = "exists already" if job.done else f"{width}x{height}"
         tiled = translator.tiles and (tile or not translator.fits(height, width))
         if tiled and not job.done:
             what += f", in tiles, {translator.scratch_bytes(height, width) / 1e9:.2f} GB of disk"
@@ -191,6 +191,6 @@ def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
     print(
         f"{len(todo)} of {plan.total} images to translate, "
         f"{sum(job.pixels for job in todo) / 1e6:.1f} megapixels; "
-        f"{len(plan.jobs) - len(todo)} already there, {len(plan.failures)} cannot be"
+        f"{len(plan.jobs) - len(todo)} exist already, {len(plan.failures)} cannot be translated"
     )
     return 1 if plan.failures else 0

@@ -62,7 +62,7 @@ class TranslateOptions(Section):
     """Style image, for a generator that takes one."""
     compile: bool = False
     """Compile the network, which takes minutes and pays for large folders. Without a compiler the
-    translation runs as usual. The numbers are the same, but for rounding."""
+    translation runs as usual. Outputs differ only by rounding."""
     threads: Count | None = None
     """CPU threads of each process. If not set, torch's number, or, if a launcher started several
     processes, each one's share of the cores."""

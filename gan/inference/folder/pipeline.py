@@ -1,4 +1,4 @@
-"""Reading, translating and writing at the same time."""
+"""Read, translate and write images at the same time."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -26,11 +26,11 @@ from gan.system.memory import out_of_memory
 from gan.system.progress import Progress
 
 AHEAD_PIXELS = 2**25
-"""Pixels that are read ahead, and that wait to be written, at most; one batch at least."""
+"""Most pixels that are read ahead, and that wait to be written; at least one batch is."""
 THREADS = 4
-"""That read, and as many that write."""
+"""Number of threads that read, and of those that write."""
 TILE = 512
-"""Side of a tile in pixels, where a picture does not fit into memory and no side is given."""
+"""Default side of a tile in pixels, for pictures that do not fit into memory."""
 
 GAP = 8
 """White pixels between an original and its translation, side by side."""
@@ -41,7 +41,7 @@ Read = Picture | Failure
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a picture."""
+    """The result of a job: written, or failed."""
 
     job: Job
     failure: Failure | None
@@ -50,7 +50,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """A translation and, where it was translated back, the reconstruction; (C, H, W) each."""
+    """A translation and, if wanted, its reconstruction; (C, H, W) each."""
 
     fake: Tensor
     rec: Tensor | None = None
@@ -63,32 +63,32 @@ class Translated:
     job: Job
     picture: Picture
     result: RoundTrip | None
-    """None where it is not finite."""
+    """None if it is not finite."""
     more: tuple[Picture, ...] = ()
     """The translations of a stack's further pages."""
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """How pictures are read, translated and written."""
+    """Reads, translates and writes batches of pictures."""
 
     translator: Translator
     max_megapixels: float
     tile: int | None
     scratch: Path
     write: Callable[..., None]
-    """Called by several threads with a job, its picture and its round trip, and the further pages
-    of a stack; what it raises is the picture's failure."""
+    """Called by several threads with a job, its picture, its round trip and the further pages of a
+    stack. An error that it raises becomes the picture's failure."""
     back: Translator | None = None
-    """The other generator, where reconstructions are wanted too."""
+    """The generator of the other direction, if reconstructions are wanted."""
     stacks: bool = False
-    """Whether all pages of stacks are translated, or the first alone."""
+    """Whether all pages of stacks are translated, or only the first."""
 
     def run(self, batches: Sequence[Batch]) -> Iterator[Outcome]:
-        """Translate batches in their order; each outcome comes when its file is whole.
+        """Translate batches in order; yield each outcome once its file is complete.
 
-        Nothing comes of pictures that were there before: they are in a batch only because its
-        other pictures would be rounded otherwise without them.
+        Pictures whose files existed before yield nothing: they only keep the batches, and so the
+        rounding of the other pictures, the same.
         """
         with (
             ThreadPoolExecutor(THREADS) as readers,
@@ -105,7 +105,7 @@ class Pipeline:
                             yield each
                         else:
                             writing.append((each.job.pixels, writers.submit(self.finish, each)))
-                    # Stage 4: report what is written; wait where too much waits to be.
+                    # Stage 4: yield written files; wait if too many pixels are queued.
                     while writing and (
                         writing[0][1].done() or sum(size for size, _ in writing) > AHEAD_PIXELS
                     ):
@@ -138,9 +138,9 @@ class Pipeline:
             return failure(job.source, error)
 
     def translate(self, batch: Batch, read: Sequence[Read]) -> list[Outcome | Translated]:
-        """Translate the pictures of a batch; what failed is an outcome."""
+        """Translate the pictures of a batch; return outcomes for those that failed."""
         done: list[Outcome | Translated] = []
-        alike = defaultdict(list)  # a header may lie about the size, and says nothing of the depth
+        alike = defaultdict(list)  # headers may have a wrong size and lack the depth
         for job, picture in zip(batch, read, strict=True):
             if isinstance(picture, Failure):
                 done.append(Outcome(job, picture))
@@ -153,13 +153,13 @@ class Pipeline:
         return done
 
     def translate_alike(self, group: Sequence[tuple[Job, Picture]]) -> list[Outcome | Translated]:
-        """Translate pictures of one size and depth, in one batch if it can be."""
+        """Translate pictures of one size and depth, in one batch if they fit into memory."""
         pixels = [from_array(picture.pixels) for _, picture in group]
         height, width = pixels[0].shape[-2:]
         tiled = self.tile or not self.translator.fits(height, width, len(group))
         if len(group) > 1:
             if not tiled:
-                with suppress(Exception):  # one by one it will show whose fault it is
+                with suppress(Exception):  # one by one, only the bad picture fails
                     results = self.translate_batch(torch.stack(pixels))
                     return [
                         Translated(*pair, result)
@@ -173,7 +173,7 @@ class Pipeline:
             return [Outcome(job, failure(job.source, error))]
 
     def translate_stack(self, job: Job, first: Picture) -> Outcome | Translated:
-        """Translate the pages of a stack, one after the other; one that fails fails all."""
+        """Translate the pages of a stack one by one; if one fails, the stack fails."""
         try:
             results = []
             for page in range(job.pages):
@@ -191,9 +191,9 @@ class Pipeline:
         return Translated(job, replace(first, remarks=remarks), results[0][1], more)
 
     def translate_batch(self, pixels: Tensor) -> list[RoundTrip | None]:
-        """Translate as the translator does, and back; None where either is not finite.
+        """Translate a batch and, if wanted, reconstruct it; None where either is not finite.
 
-        What is translated back is what would be written.
+        Reconstructions start from the rounded pixels that are written.
         """
         fakes = self.translator.translate_batch(pixels)
         finite = [fake for fake in fakes if fake is not None]
@@ -203,7 +203,7 @@ class Pipeline:
         return [fake if fake is None else _joined(fake, next(recs)) for fake in fakes]
 
     def translate_one(self, job: Job, pixels: Tensor, tiled: bool) -> RoundTrip | None:
-        """Translate a picture whole, or in tiles where it does not fit into memory."""
+        """Translate a picture at once, or in tiles if it does not fit into memory."""
         if not (tiled and self.translator.tiles):
             try:
                 return self.translate_batch(pixels[None])[0]
@@ -215,9 +215,9 @@ class Pipeline:
         return self.in_tiles(job, pixels)
 
     def in_tiles(self, job: Job, pixels: Tensor) -> RoundTrip | None:
-        """Translate a picture in tiles, and back where that generator can, too.
+        """Translate a picture in tiles and, if that generator can be tiled, reconstruct it.
 
-        What it takes is reported before.
+        Prints first how large the picture is and how much disk it requires.
         """
         height, width = pixels.shape[-2:]
         disk = self.translator.scratch_bytes(height, width) / 1e9
@@ -237,12 +237,12 @@ class Pipeline:
             return _joined(fake, self.back.translate_tiled(fake, side, self.scratch))
 
     def finish(self, translated: Translated) -> Outcome:
-        """Write a translation, if it is finite."""
+        """Write a translation; a failure if it is not finite or cannot be written."""
         job, picture = translated.job, translated.picture
         try:
             self.write(job, picture, require_finite(translated.result), *translated.more)
         except Exception as error:  # encoders and other people's models raise nearly everything
-            if disk_is_full(error):  # so it would be for all that follow
+            if disk_is_full(error):  # all that follow would fail, too
                 raise
             return Outcome(job, failure(job.source, error), picture.remarks)
         return Outcome(job, None, (*picture.remarks, *scaling(picture, job.target)))
@@ -260,12 +260,13 @@ def write_translation(
     quality: int,
     overwrite: bool,
 ) -> None:
-    """Write what is missing: a translation with what its original had, a comparison.
+    """Write the missing files of a job: the translation with its original's metadata, and the
+    comparison.
 
-    A stack's further pages go into the same file.
+    more: further pages of a stack, for the same file. quality: of JPEG and similar formats.
     """
     translation = to_array(result.fake)
-    # The translation last: it says that all is there.
+    # The translation is written last: if it exists, the comparison does, too.
     if job.comparison:
         both = _beside(picture.pixels, translation)
         write_picture(both, job.comparison, replace=overwrite)
@@ -278,7 +279,7 @@ def write_translation(
 
 
 def pixels(*batches: Batch) -> int:
-    """Return pixels of all pictures of batches."""
+    """Return the number of pixels of all pictures of batches."""
     return sum(job.pixels for job in chain(*batches))
 
 

@@ -54,7 +54,7 @@ class LineFile:
 def scratch_maps(
     folder: Path, count: int, channels: int, lines: int, width: int
 ) -> Iterator[list[LineFile]]:
-    """Open unnamed files for `count` maps in a folder, so that none can be left behind.
+    """Open unnamed files for `count` maps in a folder, so that none can remain after an error.
 
     OSError, with the folder and the number of bytes needed, if so many are not free.
     """

@@ -1,4 +1,4 @@
-"""Warns when a run waits for its images."""
+"""Warn if a run waits for its images."""
 
 from collections.abc import Mapping
 
@@ -6,11 +6,11 @@ from gan.training.observers.base import Observer, RunContext
 from gan.training.trackers import Tracker
 
 TOO_MUCH = 0.2
-"""Share of the time spent waiting above which it warns."""
+"""Share of the time from which a warning is printed."""
 
 
 class LoaderWaitObserver(Observer):
-    """Logs the share of each window, from one logged step to the next, that waiting took."""
+    """Logs which share of each window, from one logged step to the next, was spent waiting."""
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
@@ -23,15 +23,15 @@ class LoaderWaitObserver(Observer):
         self.last = step
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
-        """Log a window; warn where it is too much, once until it has been better."""
+        """Log a window; warn if the share is too large and was not in the window before."""
         share = self.context.waits.share()
-        since = min(self.last, step - 1)  # a run that has gone back logs earlier steps again
+        since = min(self.last, step - 1)  # a restored run logs earlier steps again
         self.last = step
         if tracker:
             tracker.scalars(step, {"loader_wait": share})
         if share > TOO_MUCH and not self.warned:
             self.context.print_line(
-                f"steps {since + 1} to {step}: {share:.0%} of the time went by waiting for images: "
+                f"steps {since + 1} to {step}: {share:.0%} of the time was waiting for images: "
                 "more data.workers, data.draft or data.cache would make this run faster"
             )
         self.warned = share > TOO_MUCH

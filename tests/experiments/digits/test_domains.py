@@ -127,4 +127,4 @@ def test_digits_are_not_changed_by_jitter_of_strength_0() -> None:
 def test_noise_has_its_deviation_and_stays_in_range() -> None:
     noisy = noise(torch.zeros(100, 1, 16, 16), torch.Generator().manual_seed(0))
     assert noisy.abs().amax() <= 1
-    assert 0.4 < noisy.std() < 0.5  # 0.5, but for what was cut off
+    assert 0.4 < noisy.std() < 0.5  # 0.5, less the clipped values

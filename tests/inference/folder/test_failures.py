@@ -1,4 +1,4 @@
-"""One bad image, whatever is the matter with it, costs that image alone and is named."""
+"""One bad image of any kind fails alone and is named."""
 
 import errno
 import os
@@ -23,13 +23,13 @@ CPU = torch.device("cpu")
 
 
 def names(folder: Path) -> list[str]:
-    """Every file but the list of failures."""
+    """Return the names of all files except the list of failures."""
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
     return sorted(found - {"failed.tsv"})
 
 
 @pytest.mark.parametrize("error", [RuntimeError, MemoryError, torch.OutOfMemoryError, KeyError])
-def test_whatever_fails_with_one_image_costs_that_image_alone(
+def test_a_failure_of_one_image_affects_only_that_image(
     photos: Photos,
     tmp_path: Path,
     negative_model: Path,
@@ -57,10 +57,10 @@ def test_whatever_fails_with_one_image_costs_that_image_alone(
 def test_a_format_that_cannot_hold_the_result_is_named(
     photos: Photos, tmp_path: Path, negative_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """WebP ends at 16383 pixels, GIF at 65535 (struct.error), and .xyz is no format."""
+    """WebP ends at 16383 pixels, GIF at 65535 (struct.error); .xyz is unknown."""
     source = photos("in", count=1)
     Image.new("RGB", (16400, 16)).save(source / "wide.png")
-    (source / "wide.png").rename(source / "wide.webp")  # readers go by the content
+    (source / "wide.png").rename(source / "wide.webp")  # readers detect formats by content
     Image.new("RGB", (65600, 16)).save(source / "wider.png")
     (source / "wider.png").rename(source / "wider.gif")
     assert translate_folder(negative_model, source, tmp_path / "out") == 1
@@ -74,7 +74,7 @@ def test_a_format_that_cannot_hold_the_result_is_named(
     assert names(tmp_path / "out") == ["000.png"]
 
 
-def test_a_file_that_vanishes_meanwhile_is_named(
+def test_a_file_that_is_removed_meanwhile_is_named(
     photos: Photos,
     tmp_path: Path,
     negative_model: Path,
@@ -97,8 +97,8 @@ def test_a_file_that_vanishes_meanwhile_is_named(
 def test_names_that_no_terminal_can_show_are_escaped(
     photos: Photos, tmp_path: Path, negative_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A line break, an escape sequence and bytes that are no UTF-8: good files with such names come
-    back, and bad ones are named in one line each."""
+    """Names with a line break, an escape sequence and invalid UTF-8: good files are translated, and
+    bad ones are named in one line each."""
     source = photos("in", count=1)
     good = (source / "000.png").read_bytes()
     for name in (b"two\nlines", b"caf\xe9", b"red\x1b[31m"):
@@ -113,7 +113,7 @@ def test_names_that_no_terminal_can_show_are_escaped(
 
 
 @pytest.mark.filterwarnings("default")
-def test_a_broken_color_profile_is_one_line_and_no_failure(
+def test_a_broken_color_profile_is_reported_and_not_a_failure(
     photos: Photos, tmp_path: Path, negative_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = photos("in", count=1)
@@ -131,7 +131,7 @@ def test_a_broken_color_profile_is_one_line_and_no_failure(
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
-def test_a_disk_that_is_full_is_said_once_and_the_rest_waits(
+def test_a_full_disk_is_reported_once_and_ends_the_translation(
     photos: Photos,
     tmp_path: Path,
     negative_model: Path,
@@ -163,7 +163,7 @@ def test_a_disk_that_is_full_is_said_once_and_the_rest_waits(
     assert len(names(output)) == 40
 
 
-def test_a_link_to_nothing_in_the_output_is_no_translation(
+def test_a_link_to_nothing_in_the_output_is_not_a_translation(
     photos: Photos, tmp_path: Path, negative_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "out").mkdir()
@@ -171,12 +171,12 @@ def test_a_link_to_nothing_in_the_output_is_no_translation(
     assert translate_folder(negative_model, photos("in", count=3), tmp_path / "out") == 1
     said = capsys.readouterr().err
     assert f"{tmp_path / 'out/001.png'} is a link to nothing: remove it" in said
-    assert "already there" not in said
+    assert "existed already" not in said
     assert not (tmp_path / "nowhere.png").exists()
 
 
 @pytest.mark.parametrize("content", [b"x", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0"])
-def test_a_file_of_a_few_bytes_is_damaged_in_words(tmp_path: Path, content: bytes) -> None:
+def test_a_file_of_a_few_bytes_is_reported_as_damaged(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.jpg").write_bytes(content)
     with pytest.raises(ImageError) as caught:
         read_picture(tmp_path / "a.jpg")

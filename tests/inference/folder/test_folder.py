@@ -1,4 +1,4 @@
-"""Folders of other people's images: every one comes back upright, under its name, in its size."""
+"""Images of many kinds are translated upright, under their names, in their sizes."""
 
 import os
 import re
@@ -22,13 +22,13 @@ BAD = ["cut off.png", "thin.png"]
 
 
 def distance(result: Path, original: Path) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """How far every value is from being the other's negative."""
+    """Return how much each value differs from the other's negative."""
     total = sum(np.asarray(read_image(path)).astype(int) for path in (result, original))
     return np.abs(total - 255)
 
 
 def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Every file below a folder, hidden ones too, with its time of change and its bytes."""
+    """Return all files below a folder, including hidden ones, with their times and contents."""
     return {
         path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, path.read_bytes())
         for path in folder.rglob("*")
@@ -37,7 +37,7 @@ def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def names(folder: Path) -> list[str]:
-    """Every file but the list of failures."""
+    """Return the names of all files except the list of failures."""
     return sorted(tree(folder).keys() - {"failed.tsv"})
 
 
@@ -48,9 +48,9 @@ def noise(width: int, height: int, channels: int = 3) -> Image.Image:
 
 @pytest.fixture
 def wild(tmp_path: Path) -> dict[str, tuple[int, int]]:
-    """A tree of images as the world has them, at tmp_path / "fotos öst"; their upright sizes."""
+    """Write images of many kinds to tmp_path / "fotos öst"; return their upright sizes."""
     rotated = Image.Exif()
-    rotated[274] = 6  # shown turned by 90 degrees
+    rotated[274] = 6  # shown rotated by 90 degrees
     images: dict[str, tuple[Image.Image, dict[str, Any]]] = {
         "odd.png": (noise(17, 31), {}),
         "år 2024/my photo.JPG": (noise(40, 24), {"exif": rotated, "quality": 95}),
@@ -76,11 +76,11 @@ def wild(tmp_path: Path) -> dict[str, tuple[int, int]]:
     return sizes | {"år 2024/my photo.JPG": (24, 40)}
 
 
-def test_the_script_translates_a_wild_folder(
+def test_the_command_translates_images_of_many_kinds(
     tmp_path: Path, wild: dict[str, tuple[int, int]], generator_file: Path
 ) -> None:
-    """The promise as a whole, as users call it: names, sizes and orientation are kept, what is
-    bad is named, the rest comes back and the input is not touched."""
+    """Names, sizes and orientation are kept, bad files are named, all others are translated, and
+    the input is not changed."""
     source, target = tmp_path / "fotos öst", tmp_path / "out"
     before = tree(source)
     script = [sys.executable, "-W", "error", str(REPOSITORY / "scripts" / "translate.py")]
@@ -117,7 +117,7 @@ def test_the_script_translates_a_wild_folder(
                 assert result.tobytes() == translator.translate(upright).tobytes()
 
 
-def test_every_kind_of_file_comes_back_with_its_own_pixels_upright(
+def test_every_kind_of_file_keeps_its_own_pixels_upright(
     tmp_path: Path, wild: dict[str, tuple[int, int]], negative_model: Path
 ) -> None:
     source, target = tmp_path / "fotos öst", tmp_path / "out"
@@ -137,7 +137,7 @@ def test_every_kind_of_file_comes_back_with_its_own_pixels_upright(
 
 
 def test_a_rotated_photograph_is_translated_upright(tmp_path: Path, negative_model: Path) -> None:
-    """Top half red once it is turned as its tag says; nothing may turn the result again."""
+    """The top half is red once it is rotated by its tag; the result must not be rotated again."""
     stored = Image.new("RGB", (32, 48), "blue")
     stored.paste("red", (0, 0, 16, 48))
     rotated = Image.Exif()

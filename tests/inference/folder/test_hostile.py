@@ -1,4 +1,4 @@
-"""The worst folder: everything good comes back, everything bad is named, nothing else changes."""
+"""A folder with every difficulty: good files are translated, bad ones named, others unchanged."""
 
 import os
 from pathlib import Path
@@ -15,13 +15,13 @@ from tests.support.hostile import bomb, display_p3
 
 Y, X = np.mgrid[:20, :30]
 RED_TOP = np.where((Y < 10)[..., None], (255, 0, 0), (0, 0, 255)).astype(np.uint8)
-"""30x20, upper half red, lower half blue: its orientation and its colours can be told."""
+"""30x20, upper half red, lower half blue: shows its orientation and its colors."""
 DEEP = np.stack([X * 2000, Y * 3000, (X + Y) * 1300], -1).astype(np.uint16)
 
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
-    """The tree of the issue, at tmp_path / "in"."""
+    """Write the folder to tmp_path / "in"."""
     root = tmp_path / "in"
     folder = root / "one" / "two levels" / "🎨 שלום"
     folder.mkdir(parents=True)
@@ -73,7 +73,7 @@ TURNS = {
 }  # fmt: skip
 BAD = {"empty.jpg", "cut.jpg", "bomb.png", "dangling.png", "leads out.png"}
 if os.geteuid():
-    BAD.add("closed.png")  # nothing is closed to root
+    BAD.add("closed.png")  # root can read every file
 UPRIGHT = (
     "one/same.png", "one/same.jpg", "one/same.bmp", "one/same.tif", "rgba.png", "print.jpg",
     "profiled print.jpg", "moving.gif", "really a png.jpg", "x.jpg/inside.png",
@@ -84,7 +84,7 @@ UPRIGHT = (
 
 
 def opencv(path: Path) -> np.ndarray[Any, Any]:
-    """RGB, RGBA or grey as stored, by a library that is not Pillow."""
+    """Read RGB, RGBA or gray as stored, with a library other than Pillow."""
     if path.suffix == ".gif":
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"))
@@ -128,9 +128,9 @@ def test_the_hostile_tree(tmp_path: Path, hostile: Path, negative_model: Path) -
     deep = tifffile.imread(out / "deep.tif")
     assert deep.dtype == np.uint16
     assert np.abs(deep.astype(int) - (65535 - DEEP.astype(int))).max() <= 1
-    grey = opencv(out / "deep grey.png")
-    assert grey.dtype == np.uint16
-    assert np.abs(grey[:, :, 0].astype(int) - (65535 - DEEP[:, :, 0].astype(int))).max() <= 1
+    gray = opencv(out / "deep grey.png")
+    assert gray.dtype == np.uint16
+    assert np.abs(gray[:, :, 0].astype(int) - (65535 - DEEP[:, :, 0].astype(int))).max() <= 1
     assert opencv(out / "one bit.png").shape[:2] == (20, 30)
     # Display P3's blue lies outside sRGB: its negative is yellow; the header has no profile left.
     np.testing.assert_allclose(opencv(out / "p3.png")[16, 3], (255, 255, 0), atol=12)

@@ -17,7 +17,7 @@ from tests.support.pictures import Photos
 
 @pytest.fixture
 def most_pixels(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
-    """Lets a translator fail above a number of pixels; lists what it is asked for in one piece."""
+    """Make a translator fail above a number of pixels; list the pixels of its calls."""
 
     def limit(most: int) -> list[int]:
         asked: list[int] = []
@@ -55,4 +55,4 @@ def test_pictures_that_do_not_fit_are_translated_alone_and_then_in_tiles(
     assert translate_folder(output=tmp_path / "small", **options) == 0
     assert pieces == [count * 9000 for count in asked]
     for ours, theirs in zip(outputs(tmp_path / "small"), outputs(tmp_path / "whole"), strict=True):
-        assert np.abs(ours.astype(int) - theirs).max() <= 1  # tiles round otherwise
+        assert np.abs(ours.astype(int) - theirs).max() <= 1  # tiles round differently

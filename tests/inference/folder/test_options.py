@@ -1,4 +1,4 @@
-"""What the options of translate do."""
+"""Options of `gan translate`."""
 
 import fcntl
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
 
 
-def test_a_chosen_format_makes_no_two_files_one(
+def test_a_chosen_format_keeps_all_files_apart(
     photos: Photos, tmp_path: Path, negative_model: Path
 ) -> None:
     source = photos("in", count=2)
@@ -33,7 +33,7 @@ def test_a_chosen_format_makes_no_two_files_one(
         assert image.format == "WEBP"
 
 
-def test_three_originals_of_one_name_come_back_as_three(
+def test_three_originals_with_one_name_give_three_translations(
     photos: Photos, tmp_path: Path, negative_model: Path
 ) -> None:
     source = photos("in", count=1)
@@ -55,7 +55,7 @@ def test_every_format_can_be_chosen(
         assert image.format == format.upper()
 
 
-def test_a_dry_run_says_it_all_and_writes_nothing(
+def test_a_dry_run_prints_the_plan_and_writes_nothing(
     photos: Photos, tmp_path: Path, generator_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = photos("in", count=2)
@@ -66,18 +66,18 @@ def test_a_dry_run_says_it_all_and_writes_nothing(
     said = capsys.readouterr().out
     assert f"{source / '000.png'} -> {tmp_path / 'out' / '000.png'} (24x20)" in said
     assert f"{source / 'bad.png'}: not an image" in said
-    assert "2 of 3 images to translate, 0.0 megapixels; 0 already there, 1 cannot be" in said
+    assert "2 of 3 images to translate, 0.0 megapixels; 0 exist already, 1 cannot be" in said
     assert not (tmp_path / "out").exists()
     assert main(["translate", *options, "--tile=64", "--dry-run=true"]) == 1
     assert "in tiles, 0.00 GB of disk" in capsys.readouterr().out
 
 
-def test_comparisons_stand_side_by_side(
+def test_comparisons_show_both_side_by_side(
     photos: Photos, tmp_path: Path, negative_model: Path
 ) -> None:
     source = photos("in/sub", count=2).parent
     beside = source / "compared"
-    for _ in range(2):  # a second time, the comparisons are no inputs
+    for _ in range(2):  # the second time, the comparisons are not inputs
         assert translate_folder(negative_model, source, tmp_path / "out", compare=beside) == 0
     assert names(tmp_path / "out") == ["sub/000.png", "sub/001.png"]
     assert names(beside) == ["sub/000.png", "sub/001.png"]
@@ -89,7 +89,7 @@ def test_comparisons_stand_side_by_side(
 def test_tiles_write_what_one_piece_writes(
     photos: Photos, tmp_path: Path, generator_file: Path
 ) -> None:
-    """To one grey level, in 8 and in 16 bits; nothing of the scratch is left."""
+    """To one gray level, in 8 and in 16 bits; no temporary file is left."""
     source = photos("in", count=2, size=(150, 97))
     Image.fromarray(np.random.default_rng(0).integers(65535, size=(90, 70), dtype=np.uint16)).save(
         source / "deep.png"
@@ -109,7 +109,7 @@ def test_tiles_write_what_one_piece_writes(
         assert np.abs(whole.pixels.astype(int) - tiled.pixels).max() <= step
 
 
-def test_what_does_not_fit_is_tiled_by_itself(
+def test_large_pictures_are_tiled_automatically(
     photos: Photos,
     tmp_path: Path,
     generator_file: Path,
@@ -123,7 +123,7 @@ def test_what_does_not_fit_is_tiled_by_itself(
     assert names(tmp_path / "out") == ["000.png"]
 
 
-def test_a_unet_says_that_it_cannot_be_tiled(
+def test_tiles_of_a_unet_are_rejected(
     photos: Photos, tmp_path: Path, new_generator: Callable[..., Path]
 ) -> None:
     model = new_generator(tmp_path / "gen_ab.safetensors", kind="unet_128", channels=1)
@@ -131,7 +131,7 @@ def test_a_unet_says_that_it_cannot_be_tiled(
         translate_folder(model, photos("in", count=1), tmp_path / "out", tile=64)
 
 
-def test_large_pictures_are_refused_by_name_until_the_limit_is_raised(
+def test_large_pictures_are_rejected_by_name_until_the_limit_is_raised(
     tmp_path: Path, photos: Photos, negative_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = photos("in", count=1, size=(200, 100))
@@ -157,7 +157,7 @@ def test_numbers_out_of_range_are_named(
         translate_folder(negative_model, tmp_path, tmp_path / "out", **options)
 
 
-def test_a_list_of_failures_that_is_not_ours_is_not_replaced(
+def test_another_file_called_failed_tsv_is_not_replaced(
     photos: Photos, tmp_path: Path, negative_model: Path
 ) -> None:
     (tmp_path / "out").mkdir()
@@ -167,7 +167,7 @@ def test_a_list_of_failures_that_is_not_ours_is_not_replaced(
     assert names(tmp_path / "out") == ["failed.tsv"]
 
 
-def test_a_list_of_failures_goes_when_all_is_well(
+def test_a_list_of_failures_is_removed_when_nothing_failed(
     photos: Photos, tmp_path: Path, negative_model: Path
 ) -> None:
     source = photos("in", count=2)
@@ -184,7 +184,7 @@ def job(number: int, size: tuple[int, int], there: bool = False) -> Job:
     return Job(Path(f"{number}.png"), size, None if there else Path(f"out/{number}.png"))
 
 
-def test_batches_hold_equal_sizes_and_do_not_depend_on_what_is_there() -> None:
+def test_batches_hold_equal_sizes_and_do_not_depend_on_existing_files() -> None:
     rng = np.random.default_rng(0)
     sizes = [(64, 48), (48, 64), (500, 600)]
     jobs = [job(number, sizes[rng.integers(3)], bool(rng.integers(2))) for number in range(200)]
@@ -210,7 +210,7 @@ def test_suffixes_change_only_for_a_chosen_format() -> None:
 def test_comparisons_obey_the_rules_of_outputs(
     photos: Photos, tmp_path: Path, negative_model: Path
 ) -> None:
-    """They replace no original, no translation and no file that is there."""
+    """They do not replace originals, translations or existing files."""
     source, out, beside = photos("in", count=2), tmp_path / "out", tmp_path / "both"
     before = {path: path.read_bytes() for path in source.iterdir()}
     with pytest.raises(ValueError, match="the input folder"):
@@ -224,7 +224,7 @@ def test_comparisons_obey_the_rules_of_outputs(
     assert {path: path.read_bytes() for path in source.iterdir()} == before
 
 
-def test_missing_comparisons_are_made_up_for(
+def test_missing_comparisons_are_written_later(
     photos: Photos, tmp_path: Path, negative_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, out, beside = photos("in", count=2), tmp_path / "out", tmp_path / "both"
@@ -236,16 +236,16 @@ def test_missing_comparisons_are_made_up_for(
     assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == times
 
 
-def test_an_output_that_is_the_input_is_refused(
+def test_an_output_that_is_the_input_is_rejected(
     photos: Photos, tmp_path: Path, negative_model: Path
 ) -> None:
-    """With another format too: the next time, the translations would be translated."""
+    """In another format, too: the next run would translate the translations."""
     source = photos("in", count=1)
     with pytest.raises(ValueError, match="the input folder"):
         translate_folder(negative_model, source, source, format="webp")
 
 
-def test_a_format_that_contradicts_the_output_is_refused(
+def test_a_format_that_contradicts_the_output_is_rejected(
     photos: Photos, tmp_path: Path, negative_model: Path
 ) -> None:
     source = photos("in", count=1) / "000.png"
@@ -256,7 +256,7 @@ def test_a_format_that_contradicts_the_output_is_refused(
 def test_only_dead_parts_in_folders_that_are_written_to_are_removed(
     photos: Photos, tmp_path: Path, negative_model: Path
 ) -> None:
-    """A part that another process writes is locked; folders beside and below are not ours."""
+    """A part that another process writes is locked; other folders are not searched."""
     source, out = photos("in", count=1), tmp_path / "out"
     dead, alive = (out / f".{letter * 32}.part" for letter in "ab")
     elsewhere = out / "deep" / dead.name
@@ -271,7 +271,7 @@ def test_only_dead_parts_in_folders_that_are_written_to_are_removed(
     assert elsewhere.exists()
 
 
-def test_a_file_that_appears_meanwhile_is_left_alone(
+def test_a_file_that_appears_meanwhile_is_kept(
     photos: Photos,
     tmp_path: Path,
     negative_model: Path,
@@ -311,4 +311,4 @@ def test_other_files_are_counted(
         (source / name).touch()
     assert translate_folder(negative_model, source, tmp_path / "out") == 0
     assert "1 of 1 images translated" in (said := capsys.readouterr().err)
-    assert "2 other files left alone" in said
+    assert "2 other files ignored" in said

@@ -1,4 +1,4 @@
-"""Where translations go: never over an original, and over nothing else unless told."""
+"""Translations never replace an original, and other files only with --overwrite."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ def assert_negative(result: Path, original: Path) -> None:
 
 
 def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Every file below a folder, hidden ones too, with its time of change and its bytes."""
+    """Return all files below a folder, including hidden ones, with their times and contents."""
     return {
         path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, path.read_bytes())
         for path in folder.rglob("*")
@@ -34,7 +34,7 @@ def names(folder: Path) -> list[str]:
     return sorted(tree(folder))
 
 
-def test_what_is_there_is_left_alone_and_counted(
+def test_existing_files_are_kept_and_counted(
     photos: Photos, tmp_path: Path, negative_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, target = photos("in", count=3), tmp_path / "out"
@@ -44,14 +44,14 @@ def test_what_is_there_is_left_alone_and_counted(
     before = tree(target)
     assert translate_folder(negative_model, source, target) == 0
     assert "2 of 3 images translated" in (said := capsys.readouterr().err)
-    assert "1 were already there" in said
+    assert "1 existed already" in said
     assert before.items() <= tree(target).items()
     assert_negative(target / "002.png", source / "002.png")
 
     finished = tree(target)
     assert translate_folder(negative_model, source, target) == 0
     assert "0 of 3 images translated" in (said := capsys.readouterr().err)
-    assert "3 were already there" in said
+    assert "3 existed already" in said
     assert tree(target) == finished
 
     assert translate_folder(negative_model, source, target, overwrite=True) == 0
@@ -68,7 +68,7 @@ def test_an_output_inside_the_input_is_not_translated_again(
     monkeypatch: pytest.MonkeyPatch,
     spelling: str,
 ) -> None:
-    """However it is spelt, and whether or not the input is spelt alike."""
+    """In every spelling of both paths."""
     monkeypatch.chdir(tmp_path)
     photos("photos", count=2)
     (tmp_path / "link").symlink_to("photos")
@@ -94,7 +94,7 @@ def test_an_output_inside_the_input_is_not_translated_again(
         ("link/000.png", "in"),
     ],
 )
-def test_an_output_that_would_replace_originals_is_refused_before_anything_is_written(
+def test_an_output_that_would_replace_originals_is_rejected_before_anything_is_written(
     photos: Photos,
     tmp_path: Path,
     negative_model: Path,
@@ -119,7 +119,7 @@ def test_the_output_may_be_a_folder_above_the_input(
     assert names(tmp_path / "all") == ["000.png", "001.png", "in/000.png", "in/001.png"]
 
 
-def test_one_file_goes_to_a_file_or_into_a_folder(
+def test_one_file_is_translated_to_a_file_or_into_a_folder(
     photos: Photos, tmp_path: Path, negative_model: Path
 ) -> None:
     source = photos("in", count=2) / "001.png"
@@ -134,7 +134,7 @@ def test_one_file_goes_to_a_file_or_into_a_folder(
         assert_negative(tmp_path / result, source)
 
 
-def test_an_output_that_is_a_file_is_refused_for_a_folder(
+def test_an_output_that_is_a_file_is_rejected_for_a_folder(
     photos: Photos, tmp_path: Path, negative_model: Path
 ) -> None:
     (tmp_path / "out.png").write_bytes(b"mine")
@@ -143,7 +143,7 @@ def test_an_output_that_is_a_file_is_refused_for_a_folder(
     assert (tmp_path / "out.png").read_bytes() == b"mine"
 
 
-def test_the_command_says_in_one_line_what_is_missing(
+def test_the_command_names_missing_files_in_one_line(
     photos: Photos, tmp_path: Path, generator_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good = {"model": generator_file, "input": photos("in"), "output": tmp_path / "out"}
@@ -164,7 +164,7 @@ def test_the_command_says_in_one_line_what_is_missing(
     assert not (tmp_path / "out").exists()
 
 
-def test_the_command_overwrites_when_told(
+def test_the_command_overwrites_with_the_option(
     photos: Photos, tmp_path: Path, generator_file: Path
 ) -> None:
     source, target = photos("in", count=1), tmp_path / "out"
@@ -188,7 +188,7 @@ def test_the_command_overwrites_when_told(
         (["x/a.jpg", "a.jpg"], ["x/a.webp", "a.webp"]),
     ],
 )
-def test_names_in_another_format_are_as_many_as_the_originals(
+def test_names_in_another_format_are_as_numerous_as_the_originals(
     originals: list[str], expected: list[str]
 ) -> None:
     assert with_format([Path(name) for name in originals], "webp") == [Path(n) for n in expected]

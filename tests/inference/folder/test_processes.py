@@ -1,4 +1,4 @@
-"""Translations that are shared out or killed: the same files, in every byte."""
+"""Shared and killed translations give the same files, in every byte."""
 
 import subprocess
 import sys
@@ -9,8 +9,8 @@ from tests.support.generators import write_generator
 from tests.support.launching import ROOT, TORCHRUN, environment
 
 
-def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
-    """Each has half of the batches; failures of both are in one list."""
+def test_two_processes_write_the_same_files_as_one(tmp_path: Path) -> None:
+    """Each translates half of the batches; failures of both are in one list."""
     interrupted_runs.write_tree(tmp_path / "photos", 60)
     write_generator(tmp_path / "gen_ab.safetensors")
     for name, launcher in (("one", []), ("two", TORCHRUN)):
@@ -24,7 +24,7 @@ def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
         assert done.returncode == 1, done.stderr
         assert "59 of 60 images translated" in done.stderr
         assert done.stderr.count("images translated") == 1
-        reported = launcher == TORCHRUN  # of one process, with words at the end
+        reported = launcher == TORCHRUN  # by one process, with the reason at the end
         assert ("<NO_OTHER_FAILURES>" in done.stderr) == reported
         assert ("some items failed" in done.stderr.splitlines()[-2]) == reported
     one, two = (interrupted_runs.contents(tmp_path / name) for name in ("one", "two"))
@@ -32,5 +32,5 @@ def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
     assert two == one
 
 
-def test_a_translation_that_is_killed_goes_on(tmp_path: Path) -> None:
+def test_a_killed_translation_continues(tmp_path: Path) -> None:
     interrupted_runs.translate(tmp_path, kills=3, images=150)
