@@ -83,9 +83,9 @@ GENERATORS = Table(
 
 
 def generator_row(kind: str) -> GeneratorRow:
-    """Return the row of a generator, also of ResNets and U-Nets of other sizes that files may have.
+    """Return the row of a generator; ValueError if there is none.
 
-    ValueError if there is none.
+    Files may also hold ResNets and U-Nets of sizes that are not in GENERATORS.
     """
     if kind in GENERATORS:
         return GENERATORS[kind]
