@@ -18,7 +18,7 @@ Fields = Mapping[str, FieldInfo]
 def explain(error: ValidationError, fields: Fields, key: str = "") -> str:
     """Return one line on what is wrong.
 
-    `key` is the dotted key whose value was checked; empty if the keys are in `fields` as they are.
+    `key` is the dotted key of the value that was checked, or empty for a whole section.
     """
     details = error.errors()
     missing = [

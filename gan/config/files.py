@@ -49,7 +49,7 @@ def check_file(path: Path) -> list[str]:
     except (OSError, ValueError) as error:
         raise ValueError(f"config: {path} cannot be read: {error}") from error
     if not isinstance(root, MappingNode):
-        raise ValueError(f"config: {path} has no keys: write KEY: VALUE in every line")
+        raise ValueError(f"config: {path} has no keys: write KEY: VALUE on each line")
     names: dict[str, None] = {}
     _add_keys(path, root, "", names)
     return list(names)
@@ -81,7 +81,7 @@ def _add_keys(path: Path, node: Node, above: str, names: dict[str, None]) -> Non
         for key, value in node.value:
             name = above + (key.value if isinstance(key, ScalarNode) else "")
             if name in names:
-                line = f"again in line {key.start_mark.line + 1}"
+                line = f"again on line {key.start_mark.line + 1}"
                 raise ValueError(f"config: {path} names {name} twice, {line}: keep one")
             names[name] = None
             _add_keys(path, value, f"{name}.", names)

@@ -43,7 +43,7 @@ Number = Annotated[float, Strict()]
 Ends = tuple[Number, Number]
 """Ends of a range; Strict, so that true is not 1."""
 Resamples = Annotated[int, Field(ge=0, le=10_000)]
-"""Resamples for intervals. The limit is more than anyone needs: each holds a number per image."""
+"""Resamples for intervals. The limit bounds the memory: each holds one number per image."""
 
 
 class DataConfig(Section):

@@ -258,8 +258,8 @@ NOT_NUMBERS = {
 }
 """Keys that may change when a run is resumed: they do not change what the next step computes.
 
-Paths of files and folders may change, but not the content: a state's manifest has its fingerprints.
-It also names the recipe.
+Paths of files and folders may change, but not their content, of which a state's manifest has
+fingerprints. The manifest also records the recipe.
 """
 
 

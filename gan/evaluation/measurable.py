@@ -89,7 +89,7 @@ def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> lis
     )
     for least in sorted({row.least_images for row in METRICS.values()}):
         names = [name for name, row in possible.items() if row.least_images == least > smallest]
-        few = "one image: they require two" if least == 2 else f"less than {least} images"
+        few = "one image: they require two" if least == 2 else f"fewer than {least} images"
         notes += [f"{', '.join(names)} skipped if a folder has {few}"] if names else []
     if len(folders.sources) == 2 and not folders.pairs:
         notes.append(f"{', '.join(names_of('pairs'))} skipped: no image has a pair")

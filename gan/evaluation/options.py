@@ -40,7 +40,8 @@ class EvaluateOptions(Section):
     """Split whose images are translated: test stands for testA and testB, train for trainA and
     trainB."""
     reference: Split | None = None
-    """Split with whose images FID, KID and Gram compare translations. If not set, split."""
+    """Split whose images FID, KID and Gram compare the translations with. If not set, the same as
+    split."""
     paired: bool = True
     """Treat files of the same name in both folders as one picture in both domains."""
     max_images: Count | None = None

@@ -70,7 +70,7 @@ def axes(curves: Sequence[Curve]) -> tuple[Axis, Axis]:
 
 
 def _nice(rough: float) -> float:
-    """Return the least number from `rough` up that is 1, 2 or 5 times a power of ten."""
+    """Return the smallest number >= `rough` that is 1, 2 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(rough))
     return float(next(power * m for m in (1, 2, 5, 10) if power * m >= rough * (1 - 1e-9)))
 

@@ -163,7 +163,7 @@ def _alerts(
     still = sum(gone is None for _, gone in findings)
     worse = [title(name) for name in newest.changed("worse")] if newest and newest.step else []
     alerts = {
-        "doctor": f"{still} of the doctor's findings still there" if still else None,
+        "doctor": f"Open findings of the doctor: {still}" if still else None,
         "metrics": f"Worse than the images as they were: {', '.join(worse)}" if worse else None,
     }
     return {section: text for section, text in alerts.items() if text}

@@ -149,9 +149,9 @@ def _is_higher_better(direction: Direction, name: str, metrics: dict[str, Metric
 def _translate(
     translations: Translations, direction: Direction, picked: list[Scored], failed: list[str]
 ) -> list[Captioned]:
-    """Translate images and caption them with their scores.
+    """Translate images; return them, captioned with their scores.
 
-    Adds a remark to `failed` for each image that cannot be shown.
+    Add a remark to `failed` for each image that cannot be shown.
     """
     # Names from a file of scores are only compared, never opened: they could be any path.
     there = set(translations.names(direction))

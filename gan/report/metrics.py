@@ -77,8 +77,8 @@ def _curve(name: str, evaluations: list[Evaluation]) -> Curve:
 def comparable(evaluations: Sequence[Evaluation], shown: Evaluation) -> list[Evaluation]:
     """Return the evaluations with the same protocol as `shown`, one per step, ordered by step.
 
-    Of several at one step, those that training made come first, since they have all metrics, and
-    the last of these is taken; `shown` itself is always taken.
+    If a step has several, training's evaluation is preferred, since it has all metrics, then the
+    last one. `shown` itself is always taken.
     """
     alike = sorted((e for e in evaluations if same(e, shown)), key=lambda e: not e.models)
     by_step = {e.step: e for e in alike} | {shown.step: shown}

@@ -27,8 +27,8 @@ class ReportOptions(Section):
     """File to write. If not set, report.html in the run directory, or comparison.html in the
     current folder."""
     images: Annotated[int, Field(ge=0, le=200)] = 12
-    """Number of test images to show for each direction. Of one run they are translated now. Of
-    several runs the newest sample grids are shown."""
+    """Number of test images to show for each direction. For one run they are translated now. For
+    several runs they are taken from the newest sample grids."""
     device: Device = "auto"
     """Where to translate the test images. auto uses a GPU if there is one. For one run only."""
     ignore: list[str] = Field(default=[])

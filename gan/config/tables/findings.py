@@ -96,8 +96,8 @@ FAULTS: Table[Fault] = Table("finding", {
     "checkerboard": Fault(
         "a pattern that repeats every 2 or 4 pixels covers the pictures",
         7.0,
-        "pictures of gen_{where} have a grid of 2 or 4 pixels, as transposed convolutions make "
-        "because their kernels overlap unevenly: start again with networks.upsample resize, or if "
+        "pictures of gen_{where} show a grid of 2 or 4 pixels, typical of transposed convolutions, "
+        "whose kernels overlap unevenly: start again with networks.upsample resize, or if "
         "that is set already, raise loss.tv (to 1)",
     ),
     # Healthy: 0.73 or less, the mean of five logged steps.

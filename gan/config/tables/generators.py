@@ -83,9 +83,9 @@ GENERATORS = Table(
 
 
 def generator_row(kind: str) -> GeneratorRow:
-    """Return the row of a generator; ValueError if there is none.
+    """Return a generator's row; ValueError if there is none.
 
-    Files may also hold ResNets and U-Nets of sizes that are not in GENERATORS.
+    ResNets and U-Nets of sizes that are not in GENERATORS, but may be in files, have rows too.
     """
     if kind in GENERATORS:
         return GENERATORS[kind]

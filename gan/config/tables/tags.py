@@ -22,7 +22,10 @@ LOSSES = "loss/"
 
 
 def tag_of(name: str, group: str = "") -> str:
-    """Return the tag of a name. If no row matches, the tag is group + name, or a name with "/"."""
+    """Return the tag of a name, by the rows of TAGS.
+
+    If no row matches, it is group + name, or the name alone if that contains a slash.
+    """
     for beginning, place in TAGS.items():
         if name.startswith(beginning):
             return place + name.removeprefix(beginning)

@@ -93,7 +93,7 @@ def _read(folder: Path, name: str, opened: Configuration) -> Run:
 
 
 def short_names(places: Sequence[Path]) -> list[str]:
-    """Return the last parts of distinct paths: of all the same number, the least that is unique."""
+    """Return the ends of distinct paths, all with the least number of parts that is unique."""
     length = 1
     while True:
         names = ["/".join(place.parts[-length:]) for place in places]
