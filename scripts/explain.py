@@ -1,4 +1,4 @@
-"""A look inside a model: `python scripts/explain.py --model RUN --input photo.jpg`."""
+"""Look inside a model: `python scripts/explain.py --model RUN --input photo.jpg`."""
 
 import sys
 

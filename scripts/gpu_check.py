@@ -1,6 +1,6 @@
 """Check this machine's GPU: `python scripts/gpu_check.py --output FOLDER`.
 
-It needs torch and torchvision with CUDA, this tree, and: accelerate albumentations filelock
+It needs torch and torchvision with CUDA, this repository, and: accelerate albumentations filelock
 jsonargparse[signatures] numpy pillow psutil pydantic pyyaml safetensors tensorboard tqdm pytest
 pytest-xdist pytest-timeout hypothesis (and scikit-image scikit-learn for real photographs).
 
@@ -126,7 +126,10 @@ def check(
 
 
 def named(text: str) -> list[str]:
-    """Return the parts in a list such as golden,resume or [golden,resume], in the usual order."""
+    """Return the parts in text such as golden,resume or [golden,resume], in the order of PARTS.
+
+    SystemExit if the text names no part, or an unknown one.
+    """
     words = [word.strip(" '\"") for word in text.strip(" []").split(",")]
     names = [word for word in words if word]
     known = f"use {', '.join(PARTS)}"
@@ -176,10 +179,11 @@ def run_part(
 def run_group(
     command: Sequence[str], log: Path, seconds: float, interruption: Interruption
 ) -> int | None:
-    """Run a command as a group of processes; return its exit status, or None if it was ended.
+    """Run a command as a group of processes for at most `seconds`; write its output to `log`.
 
-    All processes of the group have ended when this returns. Signals are recorded, not raised, so
-    that none can leave the group running.
+    Return its exit status, or None if it was ended early, by the time limit or a signal. All
+    processes of the group have ended when this returns. Signals are recorded, not raised, so that
+    none can leave the group running.
     """
     until = time.monotonic() + seconds
     with log.open("wb") as file:

@@ -4,7 +4,7 @@ from typing import Literal
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
-"""Of networks. tf32: an NVIDIA GPU rounds float32 factors to 10 bits; elsewhere fp32."""
+"""Arithmetic of networks. tf32: NVIDIA GPUs round float32 factors to 10 bits; elsewhere fp32."""
 Channels = Literal[1, 3]
 Range = tuple[float, float]
 """The values in image files that mean black and white: low, high."""

@@ -1,4 +1,4 @@
-"""What pydantic found, as one line: the key, what would be right, and what stands there."""
+"""Describes pydantic's errors in one line: the key, what was expected, and what was given."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args, get_origin
@@ -12,11 +12,14 @@ from gan.system.text import nearest
 LONGEST = 80
 """Characters of a value that are shown."""
 Fields = Mapping[str, FieldInfo]
-"""By dotted key."""
+"""pydantic's fields by dotted key."""
 
 
 def explain(error: ValidationError, fields: Fields, key: str = "") -> str:
-    """Return what is wrong; a key is where the value stands, if not at the top."""
+    """Return one line on what is wrong.
+
+    `key` is the dotted key of the value that was checked, or empty for a whole section.
+    """
     details = error.errors()
     missing = [
         dotted(each["loc"], key)
@@ -30,12 +33,12 @@ def explain(error: ValidationError, fields: Fields, key: str = "") -> str:
 
 
 def unknown(key: str, names: Iterable[str]) -> str:
-    """Return the message about a key that does not exist, with the nearest one."""
+    """Return the message about an unknown key; it suggests the nearest one of `names`."""
     return f"no key {key}{nearest(key, names)}"
 
 
 def dotted(place: Sequence[int | str], key: str) -> str:
-    """Return a place of pydantic's as a dotted key, without positions in lists."""
+    """Return a `loc` of pydantic's, below `key`, as a dotted key without indices of lists."""
     return ".".join(str(part) for part in (key, *place) if part != "" and isinstance(part, str))
 
 
@@ -59,7 +62,10 @@ def _describe(detail: Any, fields: Fields, before: str) -> str:
 
 
 def _expected(detail: Any, key: str, fields: Fields) -> str:
-    """Return what would be right; pydantic's own words where the key is inside of a value."""
+    """Return what was expected: "expected a number ≥ 0".
+
+    It is pydantic's message if the place is inside a value, for which there is no field.
+    """
     most = detail.get("ctx", {}).get("lt", 0)
     if isinstance(most, int) and most > UNLIMITED:  # which no help shows
         return f"expected at most {most - 1}"

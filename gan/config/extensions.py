@@ -30,7 +30,7 @@ GROUP = "gan"
 
 
 def load_extensions(names: Iterable[str]) -> None:
-    """Import Python files and modules, and installed extensions; ValueError names one that fails.
+    """Import installed extensions, then these Python files and modules; ValueError if one fails.
 
     A file is imported under its own name with its folder on sys.path, so that loader workers, which
     get the same path, can import it too.
@@ -66,29 +66,30 @@ def _module_of(name: str) -> str:
 
 
 def register_dataset(name: str, code: Code) -> None:
-    """Add a dataset, for data.dataset.
+    """Register a dataset for data.dataset.
 
-    code(config) returns a torch Dataset, or is its class. An item is one uint8 tensor (C,
-    crop_size, crop_size) for each domain; a DatasetRow says what else a dataset may have.
-    ValueError where the name is taken.
+    `code`, a function or class, is called with the configuration and returns a torch Dataset. An
+    item is a tuple of one uint8 tensor (C, crop_size, crop_size) for each domain;
+    gan.config.tables.datasets.DatasetRow lists what else a dataset may have. ValueError if the name
+    is taken.
     """
     DATASETS.add(name, DatasetRow(code))
 
 
 def register_observer(name: str, code: Code) -> None:
-    """Add an observer, for train.observers.
+    """Register an observer for train.observers.
 
-    code(context) takes a RunContext and returns an Observer, or is its class. ValueError where the
-    name is taken.
+    `code`, a function or class, is called with a RunContext and returns an Observer. ValueError if
+    the name is taken.
     """
     OBSERVERS.add(name, ObserverRow(code))
 
 
 def register_recipe(name: str, row: RecipeRow) -> None:
-    """Add a recipe, for train.recipe.
+    """Register a recipe for train.recipe.
 
-    The row, a RecipeRow, names its class, domains, directions and losses. ValueError where the name
-    is taken.
+    The row, a RecipeRow, names its class, domains, directions and losses. ValueError if the name is
+    taken.
     """
     RECIPES.add(name, row)
 
@@ -103,13 +104,13 @@ def register_generator(
 ) -> None:
     """Register a generator for networks.generator.
 
-    build(in_channels=..., out_channels=..., channels=...) returns a module that translates images
-    (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1], for any H and W from 16 up.
-    With takes=("norm",) it is also called with norm=networks.norm; upsample, dropout and downsample
-    likewise. Training crops must be multiples of size_multiple. encodes, for train.recipe
-    contrastive, is that of a gan.config.tables.generators.GeneratorRow. Files of trained generators
-    name the generator: programs that use them must load the same extension. ValueError if the name
-    is taken.
+        build(in_channels=..., out_channels=..., channels=...) returns a module that translates images
+        (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1], for any H and W from 16 up.
+        takes lists further arguments of build: with ("norm",) it is also called with
+    norm=networks.norm; upsample, dropout and downsample likewise. data.crop_size must be a multiple
+    of size_multiple. encodes, which train.recipe contrastive requires, is the field of that name in
+    gan.config.tables.generators.GeneratorRow. Files of trained generators name the generator:
+    programs that use them must load the same extension. ValueError if the name is taken.
     """
     row = GeneratorRow(build, takes, size_multiple=size_multiple, encodes=encodes)
     GENERATORS.add(name, row)
@@ -121,8 +122,10 @@ def register_discriminator(
     """Register a discriminator for networks.discriminator.
 
     build(in_channels=..., channels=...) returns a module that scores images (N, in_channels, H, W)
-    as one map (N, 1, h, w) or a list of maps. takes and halvings are those of a DiscriminatorRow.
-    ValueError if the name is taken.
+    as one map (N, 1, h, w) or a list of maps. takes lists further arguments of build: norm, layers,
+    backbone, weights. halvings is how often it halves an image, None for
+    networks.discriminator_layers times: crops must be large enough. ValueError if the name is
+    taken.
     """
     DISCRIMINATORS.add(name, DiscriminatorRow(build, takes, halvings=halvings))
 
@@ -138,11 +141,12 @@ def register_adversarial(
 ) -> None:
     """Register a form of the adversarial loss for loss.adversarial.
 
-    discriminator(real_scores, fake_scores) and generator(fake_scores, real_scores) return scalars
-    of score maps, (N, 1, h, w); without uses_real the latter gets None as real_scores.
+    discriminator(real_scores, fake_scores) and generator(fake_scores, real_scores) map score maps,
+    (N, 1, h, w), to scalars; without uses_real, real_scores is None for the generator.
     regularizer(disc, real, fake) returns a scalar that is added to the discriminator's loss with
-    the weight loss.gradient_penalty. chance is that of an AdversarialRow. ValueError if the name is
-    taken.
+    the weight loss.gradient_penalty. chance is half of the discriminator's smallest loss when it
+    cannot tell real images from translations; None for a critic, as in wgan_gp. ValueError if the
+    name is taken.
     """
     ADVERSARIAL.add(name, AdversarialRow(discriminator, generator, regularizer, uses_real, chance))
 
@@ -150,9 +154,9 @@ def register_adversarial(
 def register_loss_term(name: str, term: Code) -> None:
     """Register a term of the generators' loss, turned on by a weight in loss.terms.
 
-    term(cycle) returns a scalar for one direction, a gan.training.objective.Cycle: its real, fake,
-    rec and target are images (N, C, H, W) in [-1, 1], and so is idt, or None if loss.identity is
-    0. It appears in losses and logs, times its weight, as NAME_ab and NAME_ba. ValueError if the
+    term(cycle) maps the images of one direction, a gan.training.objective.Cycle, to a scalar: real,
+    fake, rec and target are (N, C, H, W) in [-1, 1]; so is idt, which is None if loss.identity is
+    0. Losses and logs contain the term, times its weight, as NAME_ab and NAME_ba. ValueError if the
     name is taken.
     """
     if name in LossConfig.model_fields:
@@ -169,14 +173,14 @@ def register_metric(
     needs: Sequence[Need] = (),
     **facts: Any,
 ) -> None:
-    """Register a metric: it is measured, printed, reported, and can be evaluate.best.
+    """Register a metric: it is measured, printed, reported, and evaluate.best can name it.
 
-    The function takes a gan.metrics.Batch and returns a score for each image, (N,). The title
-    stands in tables, better is "lower" or "higher", and needs names what must be there ("pairs",
-    "extractor", "opposite", ...); without it the metric is skipped. More facts, for instance
-    baseline=True to measure doing nothing as well, question for the sentence that it answers, or
-    of="collection" for another kind of function, are those of a MetricRow. ValueError names a fact
-    that is invalid or a name in use.
+    `function` takes a gan.metrics.Batch and returns one score per image, (N,). `title` names the
+    metric in tables; `better` is "lower" or "higher". `needs` lists what the metric requires
+    ("pairs", "extractor", "opposite", ...); where that is missing, the metric is skipped. `facts`
+    are further fields of MetricRow: for instance baseline=True to score the source images too,
+    question="..." for the question that the metric answers, or of="collection" for a function that
+    scores a whole collection. ValueError if a fact is invalid, or the name is taken.
     """
     try:
         row = MetricRow(title, better, function, tuple(needs), **facts)

@@ -18,9 +18,10 @@ RECIPES = (PACKAGE / "configs", PACKAGE.parent / "configs")
 
 
 def find_file(name: str) -> str:
-    """Return a file, or the recipe of that name; ValueError lists the recipes for an unknown name.
+    """Return the path of a configuration file, or of the recipe with that name.
 
-    A mapping, {KEY: VALUE}, is returned as it is.
+    A mapping, {KEY: VALUE}, is returned as it is. ValueError, with the names of the recipes, if
+    there is no such file or recipe.
     """
     path = Path(name)
     if name.lstrip().startswith("{") or path.is_file():
@@ -38,7 +39,8 @@ def find_file(name: str) -> str:
 def check_file(path: Path) -> list[str]:
     """Return the dotted keys of a file.
 
-    ValueError if it is not a mapping, or has a key twice, of which YAML would keep the last.
+    ValueError if it cannot be read, is not a mapping, has a key twice (YAML would silently keep the
+    last one), or has a value that YAML 1.1 misreads.
     """
     try:
         root = parse_nodes(path.read_text(encoding="utf-8"))
@@ -47,14 +49,14 @@ def check_file(path: Path) -> list[str]:
     except (OSError, ValueError) as error:
         raise ValueError(f"config: {path} cannot be read: {error}") from error
     if not isinstance(root, MappingNode):
-        raise ValueError(f"config: {path} has no keys: write KEY: VALUE in every line")
+        raise ValueError(f"config: {path} has no keys: write KEY: VALUE on each line")
     names: dict[str, None] = {}
     _add_keys(path, root, "", names)
     return list(names)
 
 
 def scalars(path: Path) -> dict[str, str]:
-    """Return the top-level keys with a scalar value, and its text, of a file that was checked."""
+    """Return the text of each scalar value at the top level, by key, of a file that was checked."""
     root = parse_nodes(path.read_text(encoding="utf-8"))
     pairs = root.value if isinstance(root, MappingNode) else ()
     return {
@@ -65,9 +67,9 @@ def scalars(path: Path) -> dict[str, str]:
 
 
 def _add_keys(path: Path, node: Node, above: str, names: dict[str, None]) -> None:
-    """Add the dotted keys of a mapping and of nested mappings, but not of those in lists.
+    """Add the dotted keys of a mapping and of nested mappings to `names`, but not those in lists.
 
-    ValueError names a key that is there twice, in lists too, or whose value is misleading.
+    ValueError, with the key, if it occurs twice, in lists too, or if YAML 1.1 misreads its value.
     """
     if isinstance(node, ScalarNode):
         key = above.removesuffix(".")
@@ -79,14 +81,14 @@ def _add_keys(path: Path, node: Node, above: str, names: dict[str, None]) -> Non
         for key, value in node.value:
             name = above + (key.value if isinstance(key, ScalarNode) else "")
             if name in names:
-                line = f"again in line {key.start_mark.line + 1}"
+                line = f"again on line {key.start_mark.line + 1}"
                 raise ValueError(f"config: {path} names {name} twice, {line}: keep one")
             names[name] = None
             _add_keys(path, value, f"{name}.", names)
 
 
 def check_values(where: str, text: str) -> None:
-    """Raise ValueError for a list or mapping with a value that YAML 1.1 misreads."""
+    """Raise ValueError, beginning with `where`, if YAML 1.1 misreads a value in a text."""
     left = [parse_nodes(text)]
     while left:
         node = left.pop()
@@ -99,11 +101,11 @@ def check_values(where: str, text: str) -> None:
 
 
 def _check_scalar(where: str, node: ScalarNode) -> None:
-    """Raise ValueError for a value that YAML 1.1 misreads, or that no name can hold."""
+    """Raise ValueError for a value that YAML 1.1 misreads, has a null byte or too many digits."""
     if "\0" in node.value:
         raise ValueError(f"{where} has a null byte, which is not allowed")
     if node.tag == INTEGER and len(node.value) > MOST_DIGITS:
-        raise ValueError(f"{where} has {len(node.value):,} digits")
+        raise ValueError(f"{where} has {len(node.value):,} digits: write at most {MOST_DIGITS:,}")
     if node.tag == INTEGER and (BASE_EIGHT.fullmatch(node.value) or ":" in node.value):
         meant = parse_yaml(node.value)
         raise ValueError(

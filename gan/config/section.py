@@ -9,11 +9,11 @@ from pydantic.fields import FieldInfo
 from gan.config.errors import explain
 
 Fault = tuple[object, str]
-"""What is true of keys that contradict each other, and the message about them."""
+"""A condition that is true if keys contradict each other, and the message about them."""
 
 
 class Section(BaseModel):
-    """Immutable, no unknown keys, field documentation as help."""
+    """Base of all options: immutable, without unknown keys; the text below a field is its help."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -24,7 +24,7 @@ class Section(BaseModel):
         except ValidationError as error:
             raise ValueError(explain(error, leaves(type(self)))) from None
 
-    # pydantic's mark: sections inside of others are checked as values, with their whole keys.
+    # pydantic's mark: sections inside others are checked as values, so errors have dotted keys.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     @model_validator(mode="after")
@@ -35,12 +35,12 @@ class Section(BaseModel):
         return self
 
     def faults(self) -> Iterator[Fault]:
-        """Yield what must not be true of several keys together; the first that is gets reported."""
+        """Yield (condition, message); the message of the first true condition is raised."""
         return iter(())
 
 
 def sections(section: type[BaseModel]) -> dict[str, type[Section]]:
-    """Return the fields that are sections of keys."""
+    """Return the classes of those fields that are sections, by field."""
     return {
         name: field.annotation
         for name, field in section.model_fields.items()
@@ -49,7 +49,7 @@ def sections(section: type[BaseModel]) -> dict[str, type[Section]]:
 
 
 def leaves(section: type[BaseModel]) -> dict[str, FieldInfo]:
-    """Return the fields by dotted key, those of sections in place of the sections."""
+    """Return all fields by dotted key; a section is replaced by its fields."""
     inner = sections(section)
     result: dict[str, FieldInfo] = {}
     for name, field in section.model_fields.items():

@@ -36,14 +36,14 @@ Count = Annotated[int, Field(ge=1, lt=2**31)]
 CountOrZero = Annotated[int, Field(ge=0, lt=2**31)]
 Batch = Annotated[int, Field(ge=1, le=65536)]
 Width = Annotated[int, Field(ge=1, le=4096)]
-"""Channels of a network's first convolution: far more than fit into any memory."""
+"""Channels of a network's first convolution; the limit is far above what memory can hold."""
 Side = Annotated[int, Field(ge=16, le=16384)]
 """Side of an image in pixels."""
 Number = Annotated[float, Strict()]
 Ends = tuple[Number, Number]
 """Ends of a range; Strict, so that true is not 1."""
 Resamples = Annotated[int, Field(ge=0, le=10_000)]
-"""For intervals: far more than one needs; they are held in memory, one number an image each."""
+"""Resamples for intervals. The limit bounds the memory: each holds one number per image."""
 
 
 class DataConfig(Section):
@@ -227,7 +227,7 @@ class LossConfig(Section):
     """Weight of the semantic loss of A to B. If not set, loss.semantic."""
     semantic_ba: Weight | None = None
     """Weight of the semantic loss of B to A. If not set, loss.semantic. Its targets are the classes
-    that the classifier assigns to B's images, although it knows only A if it was trained here."""
+    that the classifier assigns to B's images; a classifier trained here has seen only A."""
     nce: Weight = 0
     """Weight of the contrastive loss of train.recipe contrastive: 1 in CUT, 10 in FastCUT."""
     nce_identity: bool = True
@@ -237,7 +237,7 @@ class LossConfig(Section):
     """Similarities of patches are divided by it. A lower value tells patches apart more
     strictly."""
     nce_patches: Annotated[int, Field(ge=2, lt=2**31)] = 256
-    """Random positions that are compared in each feature map, or all if it has fewer."""
+    """Number of random positions that are compared in each feature map; all if it has fewer."""
     terms: dict[str, Weight] = Field(default={})
     """Weights of further terms that an extension registers, for instance {edges: 2}."""
 

@@ -39,7 +39,7 @@ class Table(dict[str, Row]):
         return name
 
     def missing(self, name: str) -> str:
-        """Return the error message for an unknown name: with the nearest name, or all names."""
+        """Return the error message for an unknown name; it gives the nearest name, or all names."""
         known = f"; available: {', '.join(self) or 'none'}; --extend FILE adds more"
         hint = nearest(name, self) or known
         return f"no {self.kind} {name}{hint}"

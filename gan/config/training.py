@@ -69,8 +69,8 @@ class TrainConfig(Section):
     """Compile the networks with torch.compile: minutes at the beginning for faster steps. The
     numbers stay the same, up to rounding."""
     recompute: bool = False
-    """Compute what lies within residual blocks again in the backward pass instead of storing it. It
-    needs about half the memory and more time. The numbers stay the same."""
+    """Compute activations within residual blocks again in the backward pass instead of storing
+    them. This takes about half the memory and more time. The numbers stay the same."""
     log_every: Count = 50
     """Steps between two entries of losses and other numbers in TensorBoard."""
     sample_every: Count = 1000
@@ -92,7 +92,7 @@ class TrainConfig(Section):
     """Findings of the doctor that are not faults in this run, for instance [inverted] between a
     negative and its print."""
     observers: list[Annotated[str, AfterValidator(observer_name)]] = Field(default=[])
-    """Observers that accompany the run. An extension registers them."""
+    """Names of further observers of the run, which extensions register."""
     keep_every: Count | None = None
     """Epochs between two copies of the generators that are kept for good."""
 
@@ -107,12 +107,14 @@ class EvaluateConfig(Section):
     """Network whose features FID, KID, Gram and structure compare: inception, or one of
     torchvision's, for instance mobilenet_v2. If not set, inception where it is installed."""
     weights: Path | None = None
-    """File with the weights of that network. If not set, the one in torch's cache."""
+    """File with the weights of the network that evaluate.features names. If not set, the one in
+    torch's cache."""
     lpips_alex: Path | None = None
     """File with the convolutions of torchvision's AlexNet, for LPIPS. If not set, the one in
     torch's cache."""
     lpips_vgg: Path | None = None
-    """The same of VGG-16, for LPIPS with VGG-16."""
+    """File with the convolutions of torchvision's VGG-16, for LPIPS with VGG-16. If not set, the
+    one in torch's cache."""
     max_images: Count | None = None
     """Measure at most this many images of each test folder, the first ones in sorted order."""
     batch_size: Batch = 8
@@ -123,8 +125,8 @@ class EvaluateConfig(Section):
     """Metric, for instance kid_ab, that chooses the best generators. They are kept as
     gen_ab-best.safetensors and gen_ba-best.safetensors."""
     patience: Annotated[int, Field(ge=1)] | None = None
-    """End the run after this many evaluations in a row that are not better than the best one before
-    them, beyond its interval."""
+    """End the run after this many evaluations in a row in which evaluate.best is not better than
+    the best one before them by more than chance explains."""
 
     def faults(self) -> Iterator[Fault]:
         for key in ("best", "weights", "features", "lpips_alex", "lpips_vgg", "patience"):
@@ -157,7 +159,7 @@ class RunConfig(Section):
     allow_changes: bool = False
     """Resume even if keys, folders or the number of processes have changed."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    """Seed of everything that is drawn."""
+    """Seed of all random numbers."""
     device: Device = "auto"
     """Where to compute. auto uses a GPU if there is one."""
     deterministic: bool = False

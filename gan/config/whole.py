@@ -100,7 +100,7 @@ class Config(Section):
             (
                 regularized and self.train.precision == "fp16",
                 f"loss.adversarial {self.loss.adversarial} takes gradients of gradients, which "
-                "fp16 cannot hold: use train.precision bf16, tf32 or fp32",
+                "fp16 cannot represent: use train.precision bf16, tf32 or fp32",
             ),
             (
                 recompute and norm == "batch",
@@ -110,11 +110,11 @@ class Config(Section):
         ]
 
     def evaluate_faults(self) -> list[Fault]:
-        """Return why evaluate.every cannot measure: no test folders, or a style image."""
+        """Return faults of evaluate.every: no test folders, or a generator that takes a style."""
         return [
             (
                 self.evaluate.every and self.data.root is None,
-                "evaluate.every measures the images in testA and testB of data.root: set it",
+                "evaluate.every measures the images in testA and testB of data.root: set data.root",
             ),
             (
                 self.evaluate.every and self.styled,
@@ -125,7 +125,7 @@ class Config(Section):
         ]
 
     def recipe_faults(self) -> Iterator[Fault]:
-        """Yield faults of other sections that do not fit the recipe; messages name its key."""
+        """Yield faults of keys that do not fit the recipe; messages name the key that chose it."""
         kind, painted = self.networks.generator, self.style.image is not None
         yield (
             painted and self.styled,
@@ -207,7 +207,7 @@ class Config(Section):
         ]
 
     def encoder_faults(self, chosen: str) -> list[Fault]:
-        """Return faults that keep the generator's encoder from giving features of both images."""
+        """Return faults if the generator's encoder cannot encode originals and translations."""
         kind, data = self.networks.generator, self.data
         able = " or ".join(name for name, row in GENERATORS.items() if row.encodes)
         return [
@@ -258,8 +258,8 @@ NOT_NUMBERS = {
 }
 """Keys that may change when a run is resumed: they do not change what the next step computes.
 
-Paths of files and folders may change; the manifest of a state has fingerprints of their content,
-and the recipe.
+Paths of files and folders may change, but not their content, of which a state's manifest has
+fingerprints. The manifest also records the recipe.
 """
 
 

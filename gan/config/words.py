@@ -11,10 +11,10 @@ from gan.config.table import NameIn
 
 
 class Word(NamedTuple):
-    """How a type is called."""
+    """What a type is called."""
 
     placeholder: str
-    """Where a value stands in a command."""
+    """In place of a value in a command."""
     plain: str
     """In a sentence."""
 
@@ -28,11 +28,11 @@ WORDS = {
 }
 BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "multiple_of": "a multiple of"}
 UNLIMITED = 2**31 - 1
-"""Bounds from here on tell people nothing."""
+"""Bounds from here on are not shown: they tell users nothing."""
 
 
 def bare(kind: Any, constraints: Iterable[Any] = ()) -> tuple[Any, list[Any]]:
-    """Return a type and its constraints without what is around it: Annotated, or None."""
+    """Return a type without Annotated and `| None`, and its constraints."""
     if get_origin(kind) is Annotated:
         field = FieldInfo.from_annotation(kind)  # which takes pydantic's Field apart
         return bare(field.annotation, [*constraints, *field.metadata])
@@ -44,7 +44,7 @@ def bare(kind: Any, constraints: Iterable[Any] = ()) -> tuple[Any, list[Any]]:
 
 
 def choices(kind: Any, constraints: Sequence[Any]) -> list[str]:
-    """Return the names that a bare type offers, if it takes no others."""
+    """Return the names that a bare type is limited to; [] if it takes other values."""
     if get_origin(kind) is Literal:
         return [str(each) for each in get_args(kind)]
     return [name for each in constraints if isinstance(each, NameIn) for name in each.table]
@@ -97,7 +97,7 @@ def plain(kind: Any, constraints: Iterable[Any] = ()) -> str:
 
 
 def bounds(constraints: Sequence[Any]) -> str:
-    """Return the limits of a number, or nothing."""
+    """Return the limits of a number as text: "≥ 1", "from 0 to 1"; "" if it has none."""
     found = {
         name: getattr(each, name)
         for name in BOUNDS

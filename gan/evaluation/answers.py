@@ -25,7 +25,7 @@ ANSWERS: dict[Change | None, tuple[str, str]] = {
     "no clear difference": ("no clear difference", "no clear difference"),
     None: ("not known without an interval", "not known"),
 }
-"""Words if all metrics agree on a question; words for each of those that do not."""
+"""By change: the answer if a question's metrics agree, and each metric's answer if they do not."""
 GRAY_LEVELS = 255
 CHECKERBOARDS = (
     "nearer to the truth by pixels, further by features: colors and brightness follow the other "
@@ -59,7 +59,7 @@ def summarize(evaluation: Evaluation) -> str:
 
 
 def _place(item: tuple[str, Metric]) -> int:
-    """Return the position of a metric in the table of metrics."""
+    """Return the position of a (name, metric) in the table of metrics; unknown ones come last."""
     order = [*METRICS]
     name = stem(item[0])
     return order.index(name) if name in order else len(order)
@@ -73,7 +73,7 @@ def _block(protocol: Mapping[str, Any], metrics: Named, ends: Ends) -> str:
 
 
 def _wrapped(text: str) -> str:
-    """Return a sentence in lines; those after the first are indented."""
+    """Return a sentence broken into lines; those after the first are indented."""
     return textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
@@ -113,16 +113,16 @@ def _table(metrics: Named, ends: Ends) -> list[str]:
 
 
 def _cells(metric: Metric) -> tuple[str, str, str]:
-    """Return the cells of a metric's line after its title."""
+    """Return the cells of a metric's line that follow its title."""
     assert metric.unchanged
     change = metric.change or ANSWERS[None][1]
     return _with_interval(metric), rounded(metric.unchanged.value), change
 
 
 def rounded(*values: float) -> str:
-    """Return numbers as text with three digits of the largest, all with as many decimals.
+    """Return "value", or "value [low, high]" if an interval follows the value.
 
-    The first is the value, two more are its interval.
+    All have the same number of decimals, so that the largest has three digits.
     """
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     if largest and not 1e-4 <= largest < 1e7:
@@ -135,7 +135,7 @@ def rounded(*values: float) -> str:
 
 
 def _with_interval(metric: Metric, span: float = 1) -> str:
-    """Return a metric's value and interval, if any, as text, divided by span."""
+    """Return a metric's value divided by `span` as text, with its interval if it has one."""
     ends = () if metric.low is None or metric.high is None else (metric.low, metric.high)
     return rounded(*(value / span for value in (metric.value, *ends)))
 
@@ -166,7 +166,10 @@ def _question(name: str, metric: Metric, ends: Ends) -> str:
 
 
 def _comparison(names: Sequence[str], metrics: Named) -> str:
-    """Return the answer of metrics to one question in words, with numbers of the leading one."""
+    """Return the answer that metrics give to one question, with the numbers of the leading one.
+
+    If they do not agree, return the answer of each, without numbers.
+    """
     by_change: dict[Change | None, list[str]] = {}
     for name in names:
         by_change.setdefault(metrics[name].change, []).append(row_of(name).title)
@@ -190,7 +193,7 @@ def _listed(titles: Sequence[str]) -> str:
 
 
 def _reading(name: str, metric: Metric) -> str:
-    """Return a value that has no comparison, with the way to read it."""
+    """Return the value of a metric without comparison as text, with how to read it."""
     row = row_of(name)
     reading = row.reading or f"{metric.better} is better"
     if row.span is None:
@@ -201,7 +204,7 @@ def _reading(name: str, metric: Metric) -> str:
 
 
 def _pixels_better_features_worse(metrics: Named) -> bool:
-    """Return whether L1 is better and a distance of features is worse."""
+    """Return whether L1 improved while a distance between features became worse."""
     changes = {name: metric.change for name, metric in metrics.items()}
     by_features = [*names_of("extractor"), *names_of("lpips"), *names_of("lpips_vgg")]
     return changes.get("l1") == "better" and "worse" in map(changes.get, by_features)

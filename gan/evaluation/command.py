@@ -34,7 +34,7 @@ LESS = "lower --batch_size or --size"
 
 
 class Model(NamedTuple):
-    """The generators of a run, and the facts in their files."""
+    """The generators of a run or a file, and the facts that their files record."""
 
     files: dict[Direction, Path]
     translators: dict[Direction, Translator]
@@ -45,7 +45,7 @@ class Model(NamedTuple):
 def evaluate_model(options: EvaluateOptions) -> int:
     """Measure a model's translations, print a table and write the record; return the exit status.
 
-    ValueError names the option or the file that is wrong.
+    ValueError, with the option or file, if one is invalid; OSError if the record cannot be written.
     """
     folder = options.output or _run_folder(options.model)
     if folder:
@@ -59,9 +59,9 @@ def evaluate_model(options: EvaluateOptions) -> int:
         progress=True,
     )
     with (
-        warnings.catch_warnings(action="ignore"),
+        warnings.catch_warnings(action="ignore"),  # libraries warn about damaged metadata
         out_of_memory_as_value_error(LESS),
-    ):  # of damaged metadata
+    ):
         processes = join(cpu=pick_device(options.device).type == "cpu")
         place = pick_device(options.device)  # after joining: each process has its own GPU
         opened = open_model(options.model, options.root, options.size, place, options.precision)
@@ -91,7 +91,7 @@ def evaluate_model(options: EvaluateOptions) -> int:
 
 
 def _split_directions(text: str | None) -> tuple[Direction, ...]:
-    """Return the directions in ab,ba; () if it is None; ValueError for other text."""
+    """Parse "ab", "ba" or "ab,ba" into directions; () for None, ValueError for other text."""
     if text is None:
         return ()
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
@@ -115,7 +115,11 @@ def _check_directions(model: Path, opened: Model, wanted: Iterable[Direction]) -
 def open_model(
     path: Path, root: Path, size: int | None, device: torch.device, precision: Precision
 ) -> Model:
-    """Load the generators; ValueError if there are none, or if they take a style image."""
+    """Load the generators of a run directory, or of a generator's file.
+
+    ValueError if there are none, if one takes a style image, or if `size` is None and the file
+    does not record the crop size of its training.
+    """
     files = _generator_files(path)
     translators: dict[Direction, Translator] = {}
     facts: dict[str, Any] = {}
@@ -161,7 +165,7 @@ def _generator_files(path: Path) -> dict[Direction, Path]:
 def _present(
     evaluation: Evaluation, opened: Model, options: EvaluateOptions, folder: Path | None
 ) -> None:
-    """Print the evaluation with the model in its protocol; write it if there is a folder."""
+    """Print the evaluation, and write it if there is a folder; its protocol names the model."""
     models = {d: {"file": f.name, "sha256": file_sha256(f)} for d, f in opened.files.items()}
     trained_by = opened.about.get("trained_by")  # from a file that others may have written
     evaluation = evaluation.of_model(
@@ -182,7 +186,7 @@ def _present(
 
 
 def _run_folder(model: Path) -> Path | None:
-    """Return the run directory that a model is or is in, or None."""
+    """Return the model if it is a folder, the run directory that holds its file, or None."""
     if model.is_dir():
         return model
     return model.parent if (model.parent / "config.yaml").is_file() else None

@@ -50,14 +50,15 @@ def evaluate(
     instruments: Instruments,
     processes: Processes = Processes(),  # noqa: B008, frozen
 ) -> Evaluation:
-    """Translate the source images and measure the results; the same on all processes.
+    """Translate the source images and measure the results; return the same on all processes.
 
-    Generators are functions of batches (N, C, H, W) in [-1, 1] on the instruments' device, to
-    batches of the same size and range; networks are run in eval mode and left in the mode that they
-    were in. The folders are those of open_folders, the instruments those of open_instruments.
-    Images are read at data.resize and data.crop_size, with data's channels. One generator is
-    enough; what needs the other is skipped. No random state but the settings' own is used.
-    ValueError where a translation is not finite, or nothing at all can be measured.
+    Generators, by direction, are functions that map batches (N, C, H, W) in [-1, 1] on the
+    instruments' device to batches of the same size and range. Modules run in eval mode; their mode
+    is restored afterwards. One generator is enough: metrics that need the other one are skipped.
+    The folders are those of open_folders, the instruments those of open_instruments. Images are
+    read at data.resize and data.crop_size, with data's channels. Random numbers depend on
+    settings.seed alone; the global random state is neither used nor changed. ValueError if a
+    translation is not finite, or if nothing can be measured.
     """
     evaluator = Evaluator(instruments, data, settings.batch_size, processes, settings.progress)
     found: dict[Direction, tuple[Task, list[Row]]] = {}

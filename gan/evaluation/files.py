@@ -17,7 +17,10 @@ METRICS_FILE = "metrics.jsonl"
 
 
 def write_evaluation(folder: Path, step: int, epoch: int | None, evaluation: Evaluation) -> str:
-    """Write the scores of the images, then a line of metrics.jsonl; return the scores' file."""
+    """Write the scores of the images, then a line of metrics.jsonl.
+
+    Return the name of the scores' file, relative to `folder`.
+    """
     images = write_images(folder, step, evaluation.images)
     line = {
         "step": step,
@@ -30,9 +33,9 @@ def write_evaluation(folder: Path, step: int, epoch: int | None, evaluation: Eva
 
 
 def append_line(path: Path, record: dict[str, Any]) -> None:
-    """Append a record as one line, in one write, and never to an incomplete line.
+    """Append a record as one line of JSON, in one write; first end an incomplete last line.
 
-    OSError names the file.
+    OSError, with the path, if that fails.
     """
     line = json.dumps(record, allow_nan=False).encode() + b"\n"
     try:
@@ -79,7 +82,7 @@ def superseded(line: bytes, step: int) -> dict[str, Any] | None:
 
 @contextlib.contextmanager
 def _held(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to read and append, once its lock is free, if the disk supports locks."""
+    """Open a file to read and append; hold its lock meanwhile, if the disk supports locks."""
     while True:
         with path.open("ab+", buffering=0) as file:
             with contextlib.suppress(OSError):  # some network disks have no locks

@@ -48,7 +48,7 @@ class Folders:
     references: Mapping[Domain, Folder]
     """Collections that translations into a domain are compared with."""
     pairs: Mapping[Path, Path]
-    """Maps each source image to its ground truth in the other domain; both ways."""
+    """Maps each image of a pair to the other one: a source image to its ground truth."""
     notes: tuple[str, ...] = ()
 
 
@@ -62,11 +62,11 @@ def open_folders(
 ) -> Folders:
     """Index the folders of a split, and those of `reference` if it is another split.
 
-    They lie where `data` says: split is train, val or test. Of each folder the first `max_images`
-    in sorted order are taken; None for all. Files are decoded once; the unreadable ones are skipped
-    and named in the notes. Images of both folders whose names, without suffixes, are equal are
-    taken for pairs, unless `paired` is off. ValueError names a folder without a readable image; a
-    missing one is noted.
+    `split` and `reference` are train, val or test; `data` says where their folders are. The first
+    `max_images` files of each folder, in sorted order, are used; None for all. All are decoded
+    once: unreadable ones are skipped and named in the notes. With `paired`, images of both folders
+    with the same name, without suffix, form pairs. A missing folder is named in the notes.
+    ValueError if both folders of the split are missing, or if a folder has no readable image.
     """
     translated = {domain: _place(data, split, domain) for domain in DOMAINS}
     compared = {domain: _place(data, reference or split, domain) for domain in DOMAINS}
@@ -111,21 +111,24 @@ def _open_folder(root: Path, max_images: int | None, values: Range | None) -> Fo
 
 
 def _find_pairs(one: Folder, other: Folder) -> dict[Path, Path]:
-    """Return pairs of images with equal, unique names, except for the suffix; both ways."""
+    """Map each image to the one of the same name, without suffix, in the other folder; both ways.
+
+    Names that occur more than once in a folder are skipped.
+    """
     ours, theirs = _stems(one), _stems(other)
     pairs = {ours[stem]: theirs[stem] for stem in ours if stem in theirs}
     return pairs | {theirs: ours for ours, theirs in pairs.items()}
 
 
 def _stems(folder: Folder) -> dict[Path, Path]:
-    """Return images by their relative name without suffix, if it is unique."""
+    """Return images by relative name without suffix; skip names that occur more than once."""
     names = [path.relative_to(folder.root).with_suffix("") for path in folder.files]
     counts = Counter(names)
     return {n: path for n, path in zip(names, folder.files, strict=True) if counts[n] == 1}
 
 
 def read_images(files: Sequence[Path], data: DataConfig, domain: Domain) -> Tensor:
-    """Return images as in inference: (N, C, crop_size, crop_size) in [-1, 1]."""
+    """Read images as they are read for inference: (N, C, crop_size, crop_size) in [-1, 1]."""
     read = partial(sample_image, data=data, domain=domain)
     with ThreadPoolExecutor() as threads:
         return torch.stack(list(threads.map(read, files)))

@@ -12,10 +12,10 @@ from gan.metrics import Extractor, Lpips, has_torchmetrics, open_extractor, open
 from gan.metrics.inception import FILE, cached, missing_inception
 
 LPIPS_SIDE = 64
-"""Smallest side in pixels for AlexNet."""
+"""Smallest side in pixels of images that AlexNet can take."""
 PUBLISHED = "{}, torchmetrics' weights"
 NO_FILES: Mapping[str, Path | None] = {}
-"""LPIPS backbones from torch's cache, if they are there."""
+"""No files of LPIPS backbones: each comes from torch's cache, if it is there."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Instruments:
     notes: tuple[str, ...] = ()
 
     def lpips_at(self, side: int) -> Mapping[str, Lpips]:
-        """Return the LPIPS networks that can measure images of a side."""
+        """Return the LPIPS networks, by backbone, that can measure images of `side` pixels."""
         return self.lpips if side >= LPIPS_SIDE else {}
 
     def describe(self, side: int) -> dict[str, Any]:
-        """Return the entries of the protocol for images of a side."""
+        """Return the protocol's entries about the networks, for images of `side` pixels."""
         extractor = self.extractor
         style = "unit feature vectors of the style layers, all weights 1" if extractor else None
         return {
@@ -57,7 +57,7 @@ class Instruments:
 
 
 def _unanswered() -> str:
-    """Return the questions that require an extractor's features, and their metrics."""
+    """Return text with the questions that require an extractor's features, and their metrics."""
     names = names_of("extractor")
     questions = dict.fromkeys(METRICS[name].question for name in names if METRICS[name].question)
     plain = "; ".join(question[0].lower() + question[1:] for question in questions)
@@ -66,12 +66,15 @@ def _unanswered() -> str:
 
 
 def partial_judge(features: str | None, trained_by: Sequence[str], section: str = "") -> list[str]:
-    """Return a note if the extractor is one of the frozen networks that the training used."""
+    """Return one note if `features` is a network that the training used, else an empty list.
+
+    `trained_by` lists the frozen networks of the training; `section` is the key's prefix in advice.
+    """
     if features not in trained_by:
         return []
     return [
         f"{features} was used to train these generators, so its distances look too good: measure "
-        f"with another network: --{section}features, vgg16 or inception"
+        f"with another network, such as vgg16 or inception, by --{section}features"
     ]
 
 

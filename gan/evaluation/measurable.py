@@ -29,7 +29,7 @@ def measurable_in(
     data: DataConfig,
     instruments: Instruments,
 ) -> list[str]:
-    """Return the metrics of a direction, and of its source images, in table order."""
+    """Return the names of the metrics of a direction and of its source images, in table order."""
     ends = DIRECTIONS[direction]
     reference = folders.references.get(ends.target)
     counts = [len(of.files) for of in (folders.sources[ends.source], reference) if of]
@@ -59,7 +59,11 @@ def _met(
     opposite: bool = True,
     reference: bool = True,
 ) -> set[Need]:
-    """Return the needs that are met, by default for a direction that lacks nothing."""
+    """Return the needs that are met.
+
+    translation, opposite, reference: whether a direction has its generator, the generator of the
+    other direction, and reference images.
+    """
     lpips = instruments.lpips_at(data.crop_size)
     needs: dict[Need, bool] = {
         "translation": translation,
@@ -76,7 +80,7 @@ def _met(
 
 
 def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> list[str]:
-    """Return notes on metrics that are skipped for these images, and why."""
+    """Return notes on the metrics that are skipped for these images, with reasons."""
     # Missing generators and folders are not listed: their names appear elsewhere.
     notes, met = [], _met(data, folders, instruments)
     possible = {name: row for name, row in METRICS.items() if row.requires <= met}
@@ -85,7 +89,7 @@ def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> lis
     )
     for least in sorted({row.least_images for row in METRICS.values()}):
         names = [name for name, row in possible.items() if row.least_images == least > smallest]
-        few = "one image: they require two" if least == 2 else f"less than {least} images"
+        few = "one image: they require two" if least == 2 else f"fewer than {least} images"
         notes += [f"{', '.join(names)} skipped if a folder has {few}"] if names else []
     if len(folders.sources) == 2 and not folders.pairs:
         notes.append(f"{', '.join(names_of('pairs'))} skipped: no image has a pair")

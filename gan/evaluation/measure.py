@@ -41,9 +41,11 @@ class Row:
     """The scores of one source image, and its features."""
 
     place: int
+    """Index of the image in its folder."""
     file: Path
     scores: dict[str, float] = field(default_factory=dict)
     unchanged: dict[str, float] = field(default_factory=dict)
+    """Scores of the source image in place of its translation."""
     features: Tensor | None = None
     """Features of the translation, (d,)."""
     own: Tensor | None = None
@@ -66,7 +68,10 @@ class Task:
     """Names of the metrics to measure."""
 
     def scores(self, *, pairs: bool) -> list[str]:
-        """Return the metrics of single images, with or without ground truth, in table order."""
+        """Return the names of the metrics of single images that need pairs, or that do not.
+
+        They are ordered by MetricRow.stage.
+        """
         return sorted(
             (
                 name
@@ -143,7 +148,7 @@ class Evaluator:
     def measure(self, folder: Folder, task: Task) -> list[Row]:
         """Return the rows of a folder's images, in the folder's order.
 
-        ValueError names an image whose translation is not finite, or a metric whose score is not.
+        ValueError, with the image, if its translation or one of its scores is not finite.
         """
         rows = self.processes.gather(
             lambda: [row for batch in self.batches(folder) for row in self.rows(batch, task)]
@@ -160,14 +165,14 @@ class Evaluator:
         ]
         if broken:
             raise ValueError(
-                f"{broken[0]}: the generator returns NaN for this image"
+                f"{broken[0]}: the generator returns NaN or infinity for this image"
                 + (f" and {len(broken) - 1} more" if broken[1:] else "")
                 + "; if the training was good, try precision fp32"
             )
         return rows
 
     def rows(self, files: Sequence[tuple[int, Path]], task: Task) -> Iterator[Row]:
-        """Translate and measure the images of one batch."""
+        """Translate and measure a batch of (index, file); yield the row of each image."""
         rows = [Row(place, path) for place, path in files]
         source = self.images([row.file for row in rows], task.ends.source)
         batch = Batch(source, back=task.back, lpips=self.instruments.lpips_at(self.data.crop_size))
@@ -204,7 +209,7 @@ class Evaluator:
 
 
 def _score(rows: Sequence[Row], batch: Batch, unchanged: Batch, names: Iterable[str]) -> None:
-    """Measure all rows; also the source images for metrics with a baseline."""
+    """Store scores in the rows; for metrics with a baseline also those of the source images."""
     for name in names:
         _put([row.scores for row in rows], name, batch)
         if METRICS[name].baseline:
@@ -212,7 +217,10 @@ def _score(rows: Sequence[Row], batch: Batch, unchanged: Batch, names: Iterable[
 
 
 def _put(places: Sequence[dict[str, float]], name: str, batch: Batch) -> None:
-    """Measure a batch with a metric, and store each image's score."""
+    """Measure a batch with a metric, and store each image's score in its dict of `places`.
+
+    ValueError if the metric's function does not return one score per image.
+    """
     metric = METRICS[name]
     taken = [attrgetter(part)(batch) for part in metric.takes] or [batch]
     scores = load(metric.code)(*taken)

@@ -12,9 +12,10 @@ from gan.config.choices import Device, Precision, Split
 class EvaluateOptions(Section):
     """A model, test folders, and settings of the measurement.
 
-    Prints a table and answers in words. Adds a line with the protocol to RUN/metrics.jsonl and
-    writes the scores of every image to RUN/evaluation. If `accelerate launch` or torchrun starts
-    several processes, they share the work; the numbers do not depend on how many there are.
+    Prints a table of the metrics, and says in words what they mean. Adds a line with the protocol
+    to RUN/metrics.jsonl and writes the scores of every image to RUN/evaluation. If `accelerate
+    launch` or torchrun starts several processes, they share the work; the numbers do not depend on
+    how many there are.
     """
 
     model: Path
@@ -25,21 +26,24 @@ class EvaluateOptions(Section):
     """Network whose features are compared: inception, as in papers, or one of torchvision's, for
     instance mobilenet_v2. If not set, inception where it is installed."""
     weights: Path | None = None
-    """File with the weights of that network. If not set, the one in torch's cache."""
+    """File with the weights of the network that features names. If not set, the one in torch's
+    cache."""
     lpips_alex: Path | None = None
     """File with the convolutions of torchvision's AlexNet, for LPIPS. If not set, the one in
     torch's cache."""
     lpips_vgg: Path | None = None
-    """The same of VGG-16, for LPIPS with VGG-16."""
+    """File with the convolutions of torchvision's VGG-16, for LPIPS with VGG-16. If not set, the
+    one in torch's cache."""
     directions: str | None = None
     """Directions to measure: ab, ba, or both as ab,ba. If not set, those that the model has."""
     split: Split = "test"
     """Split whose images are translated: test stands for testA and testB, train for trainA and
     trainB."""
     reference: Split | None = None
-    """Which images FID, KID and Gram compare with. If not set, those of split."""
+    """Split whose images FID, KID and Gram compare the translations with. If not set, the same as
+    split."""
     paired: bool = True
-    """Take files of equal names in both folders for the same picture in both domains."""
+    """Treat files of the same name in both folders as one picture in both domains."""
     max_images: Count | None = None
     """Measure at most this many images of each folder, the first ones in sorted order."""
     size: Annotated[int, Field(ge=16, le=4096)] | None = None

@@ -26,7 +26,7 @@ SCORED_IMAGES = 10
 
 
 def image_metrics(rows: Sequence[Row], sampling: Sampling) -> dict[str, Metric]:
-    """Return the mean of each score over the images that have it."""
+    """Return the mean of each score over the images that have it, by metric."""
     names = dict.fromkeys(name for row in rows for name in row.scores)
     return {name: image_metric(name, rows, sampling) for name in names}
 
@@ -63,7 +63,10 @@ def _averaged(values: Tensor, counts: Tensor | None) -> tuple[float, float | Non
 
 
 def verdict(difference: tuple[float, float], *, higher: bool = False) -> Change:
-    """Return the change: clear if the interval of the difference from the sources excludes 0."""
+    """Return the change from the sources, given the interval (low, high) of the difference.
+
+    It is clear if the interval excludes 0. `higher` tells whether higher values are better.
+    """
     low, high = difference
     if low <= 0 <= high:
         return "no clear difference"

@@ -11,7 +11,7 @@ from gan.system.text import printable
 
 
 def details(evaluation: Evaluation) -> str:
-    """Return every metric by its name in metrics.jsonl, and the protocol."""
+    """Return text: a table of every metric by its name in metrics.jsonl, then the protocol."""
     protocol = "\n".join(f"  {printable(line)}" for line in _flat(evaluation.protocol))
     return f"{_table(evaluation.metrics)}\n\nprotocol\n{protocol}"
 
@@ -57,7 +57,7 @@ def spread(of: Metric | Unchanged) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with four digits."""
+    """Return a number as text with four digits."""
     return f"{value:.4g}"
 
 

@@ -30,7 +30,7 @@ class Curve:
     high: Sequence[float] = ()
     """Bounds of an interval around every value; empty if there are none."""
     color: int | None = None
-    """Index of its color, if curves share one; None: its index among the curves."""
+    """Index of its color, if curves share colors; None means its index among the curves."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Axis:
 
 
 def axes(curves: Sequence[Curve]) -> tuple[Axis, Axis]:
-    """Return axes of steps and of values that contain all curves."""
+    """Return the axis of steps and the axis of values, wide enough for all curves."""
     steps = [step for curve in curves for step in curve.steps]
     values = [
         value
@@ -70,12 +70,13 @@ def axes(curves: Sequence[Curve]) -> tuple[Axis, Axis]:
 
 
 def _nice(rough: float) -> float:
-    """Return the next number of the form 1, 2 or 5 times a power of ten."""
+    """Return the smallest number >= `rough` that is 1, 2 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(rough))
     return float(next(power * m for m in (1, 2, 5, 10) if power * m >= rough * (1 - 1e-9)))
 
 
 def marks(first: float, last: float, step: float) -> list[float]:
+    """Return the multiples of `step` from `first` to `last`."""
     begin, end = math.ceil(first / step - 1e-9), math.floor(last / step + 1e-9)
     return [index * step for index in range(begin, end + 1)]
 
@@ -96,12 +97,16 @@ def thin(curve: Curve) -> Curve:
 
 
 def reach(count: int) -> int:
-    """Return the number of values that a smoothed value averages; 1 means no smoothing."""
+    """Return how many of `count` values a smoothed value averages; 1 means no smoothing."""
     return max(1, count // 12)
 
 
 def smoothing(values: Sequence[float]) -> list[float]:
-    """Return exponential averages over about the last `reach` values, unbiased at the beginning."""
+    """Return exponential moving averages, without bias at the beginning.
+
+    Each averages about the last `reach(len(values))` values. Values that are not finite become NaN
+    and are not averaged.
+    """
     decay = 1 - 1 / reach(len(values))
     finite = [value for value in values if math.isfinite(value)]
     totals = accumulate(finite, lambda total, value: decay * total + value)
@@ -115,7 +120,7 @@ def chart(
 ) -> Markup:
     """Return a figure of curves over steps, with a legend that shows the values under the pointer.
 
-    Without `raw` only smoothed values are drawn.
+    With `smooth`, moving averages are drawn too; without `raw`, only these.
     """
     thinned = [thin(curve) for curve in curves]
     x, y = axes(thinned)
@@ -152,7 +157,7 @@ def _kind(index: int, curve: Curve) -> str:
 
 
 def _range(counts: Sequence[int]) -> str | None:
-    """Return how many values are averaged, from the least to the most; None if always one."""
+    """Return the counts as text, "3" or "3 to 5"; None if all are 1."""
     least, most = min(counts), max(counts)
     if most == 1:
         return None
@@ -160,7 +165,10 @@ def _range(counts: Sequence[int]) -> str | None:
 
 
 def _paths(curve: Curve, x: Axis, y: Axis, smooth: bool, raw: bool) -> dict[str, str]:
-    """Return the SVG paths of a curve: interval, values, and smoothed values if they differ."""
+    """Return a curve's SVG paths by kind: band (the interval), raw (the values), line (smoothed).
+
+    A curve without an interval has no band. raw is absent if it is not wanted or equals line.
+    """
     soft = smoothing(curve.values) if smooth else list(curve.values)
     paths = {
         "band": _area(curve, x, y) if curve.low and curve.high else None,
@@ -195,7 +203,7 @@ def _spot(step: float, value: float, x: Axis, y: Axis) -> str:
 
 
 def _points(thinned: Sequence[Curve]) -> str:
-    """Return data for the page's script as JSON: the steps and shown values of each curve."""
+    """Return JSON for the page's script: each curve's steps, and its values as text."""
     return json.dumps(
         [(list(map(round, curve.steps)), list(map(number, curve.values))) for curve in thinned],
         separators=(",", ":"),

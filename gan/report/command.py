@@ -46,8 +46,8 @@ MARKED = 500
 def report(options: ReportOptions) -> int:
     """Write the report of a run, or the comparison of several; return the exit status.
 
-    ValueError names a model that is not a run directory, or an output that exists and is not one of
-    our reports; OSError names one that cannot be written.
+    ValueError if a model is not a run directory, an option does not fit the runs, or the output
+    exists and is not one of our reports. OSError if the output cannot be written.
     """
     if len(options.model) > 1:
         _report_several(options)
@@ -91,7 +91,10 @@ def _write(output: Path, text: str) -> None:
 
 
 def _check_output(output: Path) -> None:
-    """Reject, before any work, outputs that cannot be written, or exist and are not our reports."""
+    """Raise OSError if the output cannot be written; ValueError if it exists and is not our report.
+
+    This is called before any work.
+    """
     check_writable(output)
     if os.path.lexists(output) and not _is_report(output):
         raise ValueError(f"{output}: exists and is not one of our reports: name another file")
@@ -153,18 +156,21 @@ def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
 def _alerts(
     findings: list[tuple[Finding, int | None]], newest: Evaluation | None
 ) -> dict[str, str]:
-    """Return alerts by section; evaluations count after step 0 only."""
+    """Return a sentence for each section that needs attention, by section.
+
+    The evaluation at step 0 is ignored: it measures untrained generators.
+    """
     still = sum(gone is None for _, gone in findings)
     worse = [title(name) for name in newest.changed("worse")] if newest and newest.step else []
     alerts = {
-        "doctor": f"{still} of the doctor's findings still there" if still else None,
+        "doctor": f"Open findings of the doctor: {still}" if still else None,
         "metrics": f"Worse than the untranslated images: {', '.join(worse)}" if worse else None,
     }
     return {section: text for section, text in alerts.items() if text}
 
 
 def _scores_of(run: Path, evaluation: Evaluation | None) -> Lines[Score]:
-    """Return the scores of an evaluation's images, else those of the last step."""
+    """Return the scores of an evaluation's images; if their file is missing, the latest ones."""
     named = (
         run / "evaluation" / Path(evaluation.images).name
         if evaluation and evaluation.images

@@ -26,9 +26,9 @@ Captioned = tuple[Translated, str | None]
 
 
 def cards(done: Sequence[Captioned], budget: int) -> tuple[list[dict[str, Any]], str]:
-    """Return the page's data of captioned images, and remarks on what was scaled.
+    """Return a dict for each image (name, before, after, caption), and remarks on scaled images.
 
-    Pictures are shrunk until all take about `budget` bytes at most.
+    Pictures are shrunk until all together take about `budget` bytes at most.
     """
     images = [image for shown, _ in done for image in (shown.before, shown.after)]
     pictures, smaller = shelve(images, budget)
@@ -44,7 +44,7 @@ def cards(done: Sequence[Captioned], budget: int) -> tuple[list[dict[str, Any]],
 
 
 def test_images(translations: Translations, most: int) -> Markup:
-    """Return up to `most` test images of each direction, ordered by cycle error."""
+    """Return the HTML of up to `most` test images of each direction, ordered by cycle error."""
     style = translations.style
     return render(
         "gallery.html",
@@ -63,7 +63,7 @@ def test_images(translations: Translations, most: int) -> Markup:
 
 
 def _tests_of_one(translations: Translations, most: int, direction: Direction) -> dict[str, Any]:
-    """Translate up to `most` test images of a direction; return the page's data of them."""
+    """Translate up to `most` test images of a direction; return the template's values."""
     names = translations.names(direction)
     chosen = [names[index] for index in spread(len(names), most)]
     done, failed = translations.translate(direction, chosen)
@@ -86,10 +86,9 @@ def _tests_of_one(translations: Translations, most: int, direction: Direction) -
 def extremes(
     translations: Translations, scores: Lines[Score], metrics: dict[str, Metric]
 ) -> Markup:
-    """Return the best and worst test images of each direction by each of their scores.
+    """Return the HTML of the best and worst test images, by direction and metric.
 
-    `metrics` are those of the newest evaluation: they tell whether a lower or higher score is
-    better.
+    `metrics`, those of the newest evaluation, tell whether lower or higher scores are better.
     """
     groups = _grouped(scores.records)
     able = translations.translators.keys() & translations.folders.keys()
@@ -131,7 +130,7 @@ def extremes(
 
 
 def _grouped(scores: Sequence[Score]) -> dict[tuple[Direction, str], list[Scored]]:
-    """Return the finite scores and their images by direction and metric."""
+    """Return pairs (finite score, image's name) by (direction, metric)."""
     groups: dict[tuple[Direction, str], list[Scored]] = {}
     for score in scores:
         for name, value in score.scores.items():
@@ -141,7 +140,7 @@ def _grouped(scores: Sequence[Score]) -> dict[tuple[Direction, str], list[Scored
 
 
 def _is_higher_better(direction: Direction, name: str, metrics: dict[str, Metric]) -> bool:
-    """Return whether higher scores are better, by the metric of the same name."""
+    """Return whether higher scores are better: as in `metrics`, or else in the table of metrics."""
     source = DIRECTIONS[direction].source
     metric = metrics.get(f"{name}_{direction}") or metrics.get(f"{name}_{source}")
     return (metric or row_of(name)).better == "higher"
@@ -150,7 +149,10 @@ def _is_higher_better(direction: Direction, name: str, metrics: dict[str, Metric
 def _translate(
     translations: Translations, direction: Direction, picked: list[Scored], failed: list[str]
 ) -> list[Captioned]:
-    """Return images captioned with their scores; add a remark for each that cannot be shown."""
+    """Translate images; return them, captioned with their scores.
+
+    Add a remark to `failed` for each image that cannot be shown.
+    """
     # Names from a file of scores are only compared, never opened: they could be any path.
     there = set(translations.names(direction))
     values = {file: value for value, file in picked}

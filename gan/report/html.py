@@ -24,25 +24,25 @@ LABELS: dict[str, str] = {
 
 
 def label(name: str) -> str:
-    """Return the text for a direction or domain; other names unchanged."""
+    """Return the text for a direction or domain; other names are returned unchanged."""
     return LABELS.get(name, name)
 
 
 def title(name: str) -> str:
-    """Return a metric's title with its direction or domain."""
+    """Return a metric's title with its direction or domain, from its name in metrics.jsonl."""
     plain = stem(name)
     return f"{row_of(plain).title} {label(name[len(plain) + 1 :])}".rstrip(" ")
 
 
 def finding_title(name: str) -> str:
-    """Return a finding of the doctor in a few words."""
+    """Return the title of a doctor's finding, from its name."""
     row = FAULTS.get(name)
     words = row.title if row else name.replace("_", " ")
     return words[:1].upper() + words[1:]
 
 
 def number(value: float) -> str:
-    """Return a number in few characters."""
+    """Return a number as short text, "not finite" for NaN and infinity."""
     if not math.isfinite(value):
         return "not finite"
     if value == round(value) and abs(value) < 1e9:
@@ -75,7 +75,7 @@ def duration(seconds: float) -> str:
 
 
 def moment(seconds: float) -> str:
-    """Return a time as text, in UTC."""
+    """Return a Unix time as text, in UTC."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
 
 
@@ -90,7 +90,7 @@ def read(name: str) -> str:
 
 
 def template(name: str) -> str:
-    """Return a template without the line breaks next to tags."""
+    """Return the text of a template, without the line breaks next to tags."""
     return BREAK.sub("", read(f"templates/{name}"))
 
 
@@ -109,5 +109,5 @@ TEMPLATES.filters |= {
 
 
 def render(name: str, /, **values: Any) -> Markup:
-    """Return a template of templates/, filled in."""
+    """Return the HTML of a template in templates/, filled in with `values`."""
     return Markup(TEMPLATES.get_template(name).render(values))

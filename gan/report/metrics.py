@@ -25,7 +25,10 @@ IGNORED = re.compile(
 
 
 def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
-    """Return verdict, table, curves and protocol of the run's evaluations; others are collapsed."""
+    """Return the HTML of a run's evaluations: the chosen one's verdict and table, then curves.
+
+    `best` is the step of the best generators. Evaluations with another protocol are collapsed.
+    """
     shown = chosen(lines.records)
     if shown is None:
         return render("metrics.html", remark=lines.remark, shown=None)
@@ -46,7 +49,7 @@ def metrics(lines: Lines[Evaluation], best: int | None) -> Markup:
 
 
 def _curves(evaluations: list[Evaluation], shown: Evaluation) -> list[Markup]:
-    """Return charts of the metrics that were measured at several steps, both directions in one."""
+    """Return a chart of each metric measured at several steps; both directions share a chart."""
     groups: dict[str, list[str]] = {}
     for name in shown.metrics:
         groups.setdefault(stem(name), []).append(name)
@@ -74,7 +77,8 @@ def _curve(name: str, evaluations: list[Evaluation]) -> Curve:
 def comparable(evaluations: Sequence[Evaluation], shown: Evaluation) -> list[Evaluation]:
     """Return the evaluations with the same protocol as `shown`, one per step, ordered by step.
 
-    For one step the last one, but training's evaluation is preferred: it has all metrics.
+    If a step has several, training's evaluation is preferred, since it has all metrics, then the
+    last one. `shown` itself is always taken.
     """
     alike = sorted((e for e in evaluations if same(e, shown)), key=lambda e: not e.models)
     by_step = {e.step: e for e in alike} | {shown.step: shown}
@@ -82,7 +86,7 @@ def comparable(evaluations: Sequence[Evaluation], shown: Evaluation) -> list[Eva
 
 
 def same(one: Evaluation, other: Evaluation) -> bool:
-    """Return whether two evaluations may be compared."""
+    """Return whether the protocols of two evaluations allow comparing their numbers."""
     return deciding(one.settings) == deciding(other.settings)
 
 

@@ -20,25 +20,25 @@ class ReportOptions(Section):
     """
 
     model: Annotated[list[Path], Field(min_length=1)]
-    """Run directory. Several are compared."""
+    """Run directory, or several to compare."""
     root: Path | None = None
     """Folder that holds testA and testB. If not set, the run's data.root. For one run only."""
     output: Path | None = None
     """File to write. If not set, report.html in the run directory, or comparison.html in the
     current folder."""
     images: Annotated[int, Field(ge=0, le=200)] = 12
-    """Test images of each direction to show. They are translated now, or taken from the samples if
-    there are several runs."""
+    """Number of test images to show for each direction. For one run they are translated now. For
+    several runs they are taken from the newest sample grids."""
     device: Device = "auto"
-    """Where to translate them. auto uses a GPU if there is one. For one run only."""
+    """Where to translate the test images. auto uses a GPU if there is one. For one run only."""
     ignore: list[str] = Field(default=[])
-    """Keys in which the seeds of one recipe may differ, for instance train.epochs. For several runs
-    only."""
+    """Keys in which runs of one recipe may differ besides the seed, for instance train.epochs. For
+    several runs only."""
 
     @field_validator("model", mode="before")
     @classmethod
     def one(cls, value: Any) -> Any:
-        """Accept a single run from Python."""
+        """Turn a single path, as given in Python, into a list of one."""
         return [value] if isinstance(value, (str, Path)) else value
 
     def faults(self) -> Iterator[Fault]:

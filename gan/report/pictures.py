@@ -1,4 +1,4 @@
-"""Pictures inside the page, small enough for a number of bytes."""
+"""Embeds pictures in the page as data URIs, shrunk to fit a number of bytes."""
 
 import base64
 from collections.abc import Sequence
@@ -34,7 +34,8 @@ class Inline:
 def shelve(images: Sequence[Image.Image], budget: int) -> tuple[list[Inline], str | None]:
     """Encode pictures at the largest of SIDES at which they take at most `budget` bytes together.
 
-    At the smallest side there is no limit. Return them in order, and a remark if some were shrunk.
+    At the smallest side there is no limit. Return the pictures in order, and a remark if some were
+    shrunk, else None.
     """
     for side in SIDES:
         pictures: list[Inline] = []

@@ -21,7 +21,7 @@ GRID = re.compile(r"step-(\d+)-(ab|ba)\.png")
 
 
 def samples(run: Path, config: Config) -> Markup:
-    """Return the grids of all directions under one slider."""
+    """Return the HTML of a run's sample grids: all directions under one slider."""
     files = grids(run / "samples")
     steps = [list(files)[index] for index in spread(len(files), MOST_STEPS)]
     images, damaged = _read_grids({step: files[step] for step in steps})
@@ -46,7 +46,7 @@ def samples(run: Path, config: Config) -> Markup:
 
 
 def grids(folder: Path) -> dict[int, dict[str, Path]]:
-    """Return grid files by step and direction, ordered by step."""
+    """Return the paths of grids as {step: {direction: path}}, ordered by step."""
     found: dict[int, dict[str, Path]] = {}
     for path in folder.glob("step-*.png"):
         if match := GRID.fullmatch(path.name):
@@ -57,7 +57,7 @@ def grids(folder: Path) -> dict[int, dict[str, Path]]:
 def _read_grids(
     files: dict[int, dict[str, Path]],
 ) -> tuple[dict[tuple[int, str], Image.Image], list[str]]:
-    """Return the grids by step and direction, and a sentence for each damaged one."""
+    """Return the grids by (step, direction), and a sentence for each damaged one."""
     images, damaged = {}, []
     for step, directions in files.items():
         for direction, path in sorted(directions.items()):

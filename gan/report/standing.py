@@ -26,14 +26,14 @@ class Configuration:
     config: Config
     text: str
     fault: str | None
-    """The problem of the file, and what is shown instead; None if there is none."""
+    """Sentences: what is wrong with the file, and what is shown instead; None if all is well."""
 
 
 def open_configuration(run: Path) -> Configuration:
-    """Read a run's config.yaml; ValueError if there is none: the folder is not a run.
+    """Read a run's config.yaml; ValueError if the folder has none, and so is not a run.
 
-    A damaged one is replaced by the newest training state's, or without a state by the defaults
-    with the image sizes in the generator's file.
+    A damaged file is replaced by the configuration in the newest training state; without a state,
+    by the defaults with the image sizes that gen_ab.safetensors records.
     """
     path = run / "config.yaml"
     if not path.is_file():
@@ -55,23 +55,23 @@ def open_configuration(run: Path) -> Configuration:
 
 
 def _stand_in(run: Path, text: str, fault: str) -> Configuration:
-    """Return the next best source of a configuration, with a sentence that names it."""
+    """Return a substitute for a damaged configuration; its `fault` names the source."""
     damage = f"config.yaml is damaged: {fault}. "
     with suppress(ValidationError, KeyError):
         config = Config.model_validate(newest_manifest(run)["config"])
-        return Configuration(config, text, f"{damage}Shown is that of the newest training state.")
+        return Configuration(config, text, f"{damage}The newest training state's is shown instead.")
     about = read_about(run / "gen_ab.safetensors")
     sizes = {key: about[key] for key in ("resize", "load_size", "crop_size") if key in about}
     # Nothing is known about the networks.
     config = Config().model_copy(update={"data": DataConfig.model_validate(sizes)})
     return Configuration(
-        config, text, f"{damage}Shown are the defaults in its place: recipe, networks and folders "
-        "may be others. --root names a folder with testA and testB.",
+        config, text, f"{damage}The defaults are shown instead: recipe, networks and folders may "
+        "differ. --root names a folder with testA and testB.",
     )  # fmt: skip
 
 
 def differences(config: Config) -> dict[str, tuple[str | None, str, str]]:
-    """Return keys that differ from the defaults: (help, value, default) by dotted key."""
+    """Return (help, value, default) by dotted key, for keys that differ from their defaults."""
     chosen, defaults = config.model_dump(mode="json"), Config().model_dump(mode="json")
     return {
         f"{section}.{key}": (
@@ -97,7 +97,7 @@ class Standing:
     state: Literal["running", "finished", "stopped", "crashed"]
     step: int
     stop: int | None
-    """The last step, or train.max_steps; None if the folders are missing."""
+    """The step at which its epochs or train.max_steps end it; None if neither is known."""
     sentence: str
 
     @property
@@ -130,9 +130,10 @@ def standing(run: Path, config: Config, log: Log) -> Standing:
 
 
 def ended(config: Config, log: Log, saved_step: int, stop: int | None) -> bool:
-    """Return whether the state of the last step was saved.
+    """Return whether the training state of the last step was saved.
 
-    The log's epoch decides if the number of images is unknown, or if unreadable files were skipped.
+    That is a state of step `stop`, or, if the log has the last epoch, a state as new as the log:
+    `stop` may be unknown, or too high because unreadable files were skipped.
     """
     epochs = config.train.epochs + config.train.decay_epochs
     through = (log.last("epoch") or 0) >= epochs and saved_step >= log.step
@@ -161,7 +162,7 @@ def newest_manifest(run: Path) -> dict[str, Any]:
 
 
 def _read_mark(run: Path) -> str | None:
-    """Return why a signal ended the run, as `mark_stopped` wrote it, or None."""
+    """Return what stopped the run, as `mark_stopped` wrote it; None if nothing did."""
     with suppress(OSError):
         text = (run / STOPPED_MARK).read_text(encoding="utf-8", errors="replace")
         return text.strip() or "a signal"

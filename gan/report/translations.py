@@ -76,7 +76,7 @@ class Translations:
     def translate(
         self, direction: Direction, names: Iterable[str]
     ) -> tuple[list[Translated], list[str]]:
-        """Translate test images by name; return them, and the failures with reasons."""
+        """Translate test images by name; return them, and a line "NAME: REASON" per failure."""
         done: list[Translated] = []
         failed: list[str] = []
         for name in watched([*names], "images", title=f"translating {direction}", leave=False):
@@ -95,7 +95,10 @@ class Translations:
         return Translated(name, before, translator.translate(before), before.size != image.size)
 
     def cycle_error(self, direction: Direction, shown: Translated) -> float | None:
-        """Return mean |reconstruction - image| in [-1, 1], both from 8 bits; None if impossible."""
+        """Return mean |reconstruction - image| of 8-bit pixels, scaled to [-1, 1].
+
+        None if the run has no generator of the opposite direction.
+        """
         back = self.translators.get(DIRECTIONS[direction].opposite)
         if back is None:
             return None

@@ -105,7 +105,7 @@ def test_metrics_that_are_worse_are_named_first(
     write_records(run)
     text = page(run, images=0)
     assert "Worse than the untranslated images: KID" in text
-    assert "1 of the doctor&#39;s findings still there" in text
+    assert "Open findings of the doctor: 1" in text
     assert "only 4 images" in text
     append(run / "doctor.jsonl", {"step": 12, "gone": "checkerboard", "where": "ab"})
     assert "resolved at step 12" in page(run, images=0)

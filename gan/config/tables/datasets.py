@@ -7,12 +7,12 @@ from gan.config.table import Code, Table
 
 @dataclass(frozen=True)
 class DatasetRow:
-    """Training images as a torch Dataset: a function of (epoch, index), exact to resume.
+    """A torch Dataset of training images, indexed by (epoch, index) so that resuming is exact.
 
-    It has `__len__`, the items of an epoch, and `__getitem__((epoch, index))`, a tuple of one uint8
-    tensor (C, crop_size, crop_size) for each domain of the recipe. It may have `fingerprint`, text
-    that must be the same when a run is resumed, and `test_images(domain)`, uint8 (N, C, H, W), for
-    the sample grids; without it the first items are used.
+    `__len__` returns the number of items in an epoch, and `__getitem__((epoch, index))` a tuple of
+    one uint8 tensor (C, crop_size, crop_size) for each domain of the recipe. It may also have
+    `fingerprint`, text that must be the same when a run is resumed, and `test_images(domain)`,
+    uint8 (N, C, H, W), for the sample grids; without it, they show the first items.
     """
 
     code: Code

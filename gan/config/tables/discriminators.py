@@ -23,7 +23,7 @@ class DiscriminatorRow:
     options: Mapping[str, Any] = field(default_factory=dict)
     """Constant arguments."""
     halvings: int | None = 0
-    """How often it halves an image, which must leave 3 pixels a side; None:
+    """How often it halves an image, of which 3 pixels a side must remain. None means
     networks.discriminator_layers times."""
 
 

@@ -1,7 +1,7 @@
 """The findings of the training doctor: the limit of each signal, and advice.
 
-The limits leave a margin to what healthy trainings show: docs/log.md has the runs, and `python
--m experiments.checks.doctor` prints such ranges again.
+The limits leave a margin to the values in healthy trainings: docs/log.md has the runs, and `python
+-m experiments.checks.doctor` measures such ranges again.
 """
 
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ class Fault:
     """The symptom in a few words, after "A to B: ..." or "discriminator of A: ..."."""
     limit: float
     advice: str
-    """A format with {where}: a direction, a domain, or a group of networks; and {other}: the
-    direction into a domain, or the domain that a direction leads into."""
+    """A format string. {where} is a direction, a domain, or a group of networks. {other} is the
+    domain into which a direction translates, or the direction that translates into a domain."""
     below: bool = False
-    """Whether values below the limit are faults, not those above it."""
+    """Whether values below the limit are faults, rather than values above it."""
     ruins: bool = False
     """Whether the images are useless while it lasts, so that the run should be stopped."""
     settled: int = 0
@@ -96,8 +96,8 @@ FAULTS: Table[Fault] = Table("finding", {
     "checkerboard": Fault(
         "a pattern that repeats every 2 or 4 pixels covers the pictures",
         7.0,
-        "pictures of gen_{where} have a grid of 2 or 4 pixels, as transposed convolutions make "
-        "because their kernels overlap unevenly: start again with networks.upsample resize, or if "
+        "pictures of gen_{where} show a grid of 2 or 4 pixels, typical of transposed convolutions, "
+        "whose kernels overlap unevenly: start again with networks.upsample resize, or if "
         "that is set already, raise loss.tv (to 1)",
     ),
     # Healthy: 0.73 or less, the mean of five logged steps.

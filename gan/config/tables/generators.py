@@ -83,9 +83,9 @@ GENERATORS = Table(
 
 
 def generator_row(kind: str) -> GeneratorRow:
-    """Return the row of a generator, also of ResNets and U-Nets of other sizes that files may have.
+    """Return a generator's row; ValueError if there is none.
 
-    ValueError if there is none.
+    ResNets and U-Nets of sizes that are not in GENERATORS, but may be in files, have rows too.
     """
     if kind in GENERATORS:
         return GENERATORS[kind]

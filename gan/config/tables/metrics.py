@@ -154,12 +154,12 @@ METRICS: Table[MetricRow] = Table("metric", {
 
 
 def row_of(name: str) -> MetricRow:
-    """Return a metric's row, or a plain row with its name if it is unknown."""
+    """Return a metric's row; for an unknown name, a row with the name as its title."""
     return METRICS.get(name, MetricRow(name, "lower", ""))
 
 
 def names_of(need: Need) -> list[str]:
-    """Return the metrics that have a need."""
+    """Return the names of the metrics that require `need`, including what is implied."""
     return [name for name, row in METRICS.items() if need in row.requires]
 
 

@@ -1,6 +1,6 @@
 """TensorBoard's tags: what is logged has a name, and its tag puts it into a group.
 
-Runs of older versions have the names themselves for tags: `name_of` gives the name of either.
+Runs of older versions use the names themselves as tags; `name_of` accepts both.
 """
 
 TAGS = {
@@ -15,14 +15,17 @@ TAGS = {
     "epoch": "time/epoch",
     "memory_gb": "time/memory_gb",
 }
-"""Beginnings of names, and what stands in a tag for them; the first that fits counts."""
+"""Prefixes of names, and what replaces them in tags; the first that matches is used."""
 
 LOSSES = "loss/"
-"""The group of all else that a step computes."""
+"""The group of everything else that a step computes."""
 
 
 def tag_of(name: str, group: str = "") -> str:
-    """Return the tag of a name; one that is in no row gets the group, unless it names its own."""
+    """Return the tag of a name, by the rows of TAGS.
+
+    If no row matches, it is group + name, or the name alone if that contains a slash.
+    """
     for beginning, place in TAGS.items():
         if name.startswith(beginning):
             return place + name.removeprefix(beginning)
@@ -30,7 +33,7 @@ def tag_of(name: str, group: str = "") -> str:
 
 
 def name_of(tag: str) -> str:
-    """Return the name of what a tag shows, in runs of this version or an older one."""
+    """Return the name that belongs to a tag of this version or of an older one."""
     for beginning, place in TAGS.items():
         if tag.startswith(place):
             return beginning + tag.removeprefix(place)

@@ -12,7 +12,7 @@ from gan.report.logs import GROUPS, in_groups
 
 
 def curves(groups: tuple[Group, ...]) -> Markup:
-    """Return the charts; scalars of unknown groups are collapsed below them."""
+    """Return the HTML of a chart per scalar; scalars of unknown kinds are collapsed at the end."""
     runs = [(group, run) for group in groups for run in group.every]
     names = dict.fromkeys(
         name for _, run in runs for name, points in run.log.scalars.items() if points

@@ -21,7 +21,7 @@ PLACES = {
     "semantic.classifier",
     "style.image",
 }
-"""Keys of files whose content is in a training state's manifest."""
+"""Keys that name files; a training state's manifest has hashes of their content."""
 WHOLE_RUN = {
     "networks.weights",
     "networks.weights_ab",
@@ -31,7 +31,7 @@ WHOLE_RUN = {
 }
 """Keys that a resumed run may change and that affect the beginning or the end of a run."""
 KEEPING = {"evaluate.best", "evaluate.every", "evaluate.patience"}
-"""The same for runs that keep the best generators: which ones, and when the run ends."""
+"""More such keys if evaluate.best is set: they choose the best generators, or end the run."""
 NAMING = 2
 """Most keys in a group's title."""
 Facts = dict[str, str]
@@ -40,7 +40,7 @@ Facts = dict[str, str]
 
 @dataclass(frozen=True)
 class Group:
-    """The runs of one recipe: one of each seed is counted, others are copies."""
+    """The runs of one recipe: one run of each seed is counted, the others are copies."""
 
     number: int
     facts: Facts
@@ -60,9 +60,9 @@ class Groups:
 
     groups: tuple[Group, ...]
     different: dict[str, list[str]]
-    """Keys in which groups differ: one value for each group."""
+    """Keys in which groups differ, with one value for each group."""
     ignored: dict[str, list[str]]
-    """Ignored keys that differ: all values of each group."""
+    """Ignored keys that differ, with all values of each group."""
 
     def title(self, group: Group) -> str:
         """Return a group's number, with its values of the keys that distinguish most groups."""
@@ -70,7 +70,7 @@ class Groups:
         return f"{group.number}: {', '.join(named)}" if named else str(group.number)
 
     def naming(self) -> list[str]:
-        """Return the fewest keys that distinguish all groups, at most NAMING."""
+        """Return up to NAMING keys, each chosen to distinguish as many groups as possible."""
         keys: list[str] = []
         apart = 1
         while apart < len(self.groups) and len(keys) < NAMING:
@@ -80,14 +80,14 @@ class Groups:
         return keys
 
     def _apart(self, keys: Sequence[str]) -> int:
-        """Return the number of different combinations of values of some keys."""
+        """Return how many different combinations of values of these keys the groups have."""
         return len(set(zip(*(self.different[key] for key in keys), strict=True)))
 
 
 def grouped(runs: Sequence[Run], ignore: Collection[str] = ()) -> Groups:
     """Group runs that are equal except for their seeds and the keys in `ignore`.
 
-    ValueError names a key of `ignore` that separates no runs.
+    ValueError if a key in `ignore` does not exist, or can never separate runs.
     """
     by_content = all(run.manifest for run in runs)
     facts = [facts_of(run, by_content) for run in runs]
@@ -119,7 +119,7 @@ def grouped(runs: Sequence[Run], ignore: Collection[str] = ()) -> Groups:
 
 
 def _spelled(run: Run, key: str, value: str | None) -> str:
-    """Return a value as text; add the path to a folder that is known by its content."""
+    """Return a value as text: ABSENT for None, and a folder's path in front of its hash."""
     if value is None:
         return ABSENT
     for domain in DOMAINS:

@@ -25,7 +25,7 @@ RULE = (
     "whose features are compared."
 )
 Protocol = tuple[tuple[str, str], ...]
-"""The settings that must be equal for numbers to be comparable."""
+"""Sorted pairs (setting, value) that must be equal for numbers to be comparable."""
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,13 @@ class Table:
 
     settings: dict[str, str]
     steps: dict[str, int]
-    """The evaluated step, by run."""
+    """The evaluated step, by the run's name."""
     best_steps: dict[str, int]
     rows: tuple[Row, ...]
 
 
 def tables(groups: Sequence[Group]) -> list[Table]:
-    """Return the fewest tables, one per protocol, that contain every evaluated run."""
+    """Return few tables, one per protocol, that together contain every evaluated run."""
     by_run = {run.name: _by_protocol(run) for group in groups for run in group.every}
     counted = [by_run[run.name] for group in groups for run in group.runs]
     return [
@@ -126,7 +126,7 @@ def unmeasured(groups: Groups, found: Sequence[Table]) -> list[str]:
 
 
 def different_settings(found: Sequence[Table]) -> dict[str, list[str]]:
-    """Return the settings in which the tables' protocols differ: one value for each table."""
+    """Return the protocol settings in which tables differ, each with one value per table."""
     decisive = [deciding(table.settings) for table in found]
     keys = dict.fromkeys(key for settings in decisive for key in settings)
     rows = {key: [settings.get(key, ABSENT) for settings in decisive] for key in keys}
@@ -134,7 +134,7 @@ def different_settings(found: Sequence[Table]) -> dict[str, list[str]]:
 
 
 def _by_protocol(run: Run) -> dict[Protocol, Taken]:
-    """Return the evaluations of a run's own generators by protocol."""
+    """Return, by protocol, the newest and the best step's evaluation of a run's own generators."""
     records = run.evaluations.records
     own: dict[Protocol, list[Evaluation]] = {}
     for evaluation in reversed(records):
@@ -151,9 +151,10 @@ def _by_protocol(run: Run) -> dict[Protocol, Taken]:
 
 
 def _covering(by_run: Sequence[Mapping[Protocol, Taken]]) -> list[Protocol]:
-    """Choose the protocol that most runs share, then for the other runs, until all have one.
+    """Return the protocol that most runs share, then the one that most other runs share, and so on.
 
-    Of protocols with equally many runs choose the one that was used at the latest step.
+    Each run has at least one of them. Of protocols with equally many runs, the one that was used at
+    the latest step comes first.
     """
     left = [found for found in by_run if found]
     chosen: list[Protocol] = []
@@ -233,7 +234,7 @@ def _row(
 
 
 def _values(name: str, runs: Sequence[Run], found: Mapping[str, Evaluation]) -> tuple[Value, ...]:
-    """Return a metric's values in the runs of a group that have it."""
+    """Return a metric's values in those of the runs that have it."""
     return tuple(
         Value(run, found[run.name].metrics[name])
         for run in runs
@@ -248,7 +249,7 @@ def _summary(values: Iterable[Value]) -> Summary:
 def _verdict(
     cells: Sequence[Cell], better: Better, unfair: Collection[int]
 ) -> tuple[str, Group | None]:
-    """Return a claim about the group with the best mean, and the group if it is best."""
+    """Return a claim about the group with the best mean, and this group if it is clearly best."""
     if len(cells) < 2:
         return "nothing to compare", None
     if any(not math.isfinite(cell.summary.mean) for cell in cells):

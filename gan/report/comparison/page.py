@@ -75,19 +75,19 @@ def remarks(runs: Sequence[Run], groups: Groups) -> list[str]:
 
 
 def _alerts(runs: Sequence[Run]) -> dict[str, str]:
-    """Return alerts by section."""
+    """Return a sentence for each section that needs attention, by section."""
     found = [run.name for run in runs if run.open_findings]
     return {"verdicts": f"Open findings of the doctor: {', '.join(found)}"} if found else {}
 
 
 def folded(values: Sequence[float | None]) -> Summary | None:
-    """Return the mean and deviation of the values that are not None, or None."""
+    """Return the mean and deviation of the values that are not None; None if all are."""
     known = [value for value in values if value is not None]
     return summary(known) if known else None
 
 
 def _facts(groups: Groups, group: Group) -> dict[str, Any]:
-    """Return the table's entries for a group and its runs."""
+    """Return the template's values for a group and its runs."""
     copies = {copy.name: run.name for copy, run in group.copies}
     return {
         "title": groups.title(group),

@@ -31,7 +31,7 @@ class Run:
     standing: Standing
     evaluations: Lines[Evaluation]
     best: int | None
-    """The step in best.json."""
+    """The step in best.json; None without one."""
     findings: Lines[Finding]
 
     @property
@@ -62,7 +62,7 @@ class Run:
 
 
 def read_runs(folders: Sequence[Path]) -> list[Run]:
-    """Read runs; ValueError names a folder that is not a run, or that is given twice."""
+    """Read the runs in these folders; ValueError if one is not a run, or is given twice."""
     places: dict[Path, Path] = {}
     for folder in folders:
         place = folder.resolve()
@@ -93,7 +93,7 @@ def _read(folder: Path, name: str, opened: Configuration) -> Run:
 
 
 def short_names(places: Sequence[Path]) -> list[str]:
-    """Return the ends of distinct paths, with as many folders as make them unique."""
+    """Return the ends of distinct paths, all with the least number of parts that is unique."""
     length = 1
     while True:
         names = ["/".join(place.parts[-length:]) for place in places]

@@ -19,7 +19,7 @@ from gan.report.samples import grids
 BUDGET = 6_000_000
 """Bytes for all pictures."""
 RESULTS = ("translation", "result")
-"""Columns of a grid with the translations of test images."""
+"""Names of grid columns that hold translations."""
 Tiles = list[Image.Image]
 
 
@@ -33,7 +33,7 @@ class Taken:
 
 
 def samples(groups: Sequence[Group], most: int) -> Markup:
-    """Return up to `most` test images of each direction with the translations by every run.
+    """Return the HTML of up to `most` test images of each direction, translated by every run.
 
     Runs whose grids show other images, or images of another size, form separate blocks.
     """
@@ -63,7 +63,7 @@ def samples(groups: Sequence[Group], most: int) -> Markup:
 
 
 def _rows(block: Sequence[Taken], most: int) -> list[Tiles]:
-    """Return each test image with its translations by all runs."""
+    """Return up to `most` rows: a test image, then its translations by the runs of a block."""
     real = block[0].real
     return [
         [real[index], *(taken.results[index] for taken in block)]
@@ -72,7 +72,7 @@ def _rows(block: Sequence[Taken], most: int) -> list[Tiles]:
 
 
 def _read(group: Group, run: Run, remarks: list[str]) -> dict[Direction, Taken]:
-    """Cut a run's newest grids into tiles; add a remark for each that cannot be shown."""
+    """Return a run's newest grids, cut into tiles; add a remark for each that cannot be shown."""
     files = grids(run.folder / "samples")
     if not files:
         remarks.append(f"{run.name}: no samples yet")
@@ -99,7 +99,7 @@ def _read(group: Group, run: Run, remarks: list[str]) -> dict[Direction, Taken]:
 
 
 def _cut(grid: Image.Image, side: int) -> list[Tiles]:
-    """Return a grid's columns of square tiles."""
+    """Return a grid's columns, each a list of square tiles."""
     return [
         [
             grid.crop((left, top, left + side, top + side))

@@ -10,7 +10,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Summary:
-    """The mean over seeds, and the standard deviation, None for a single seed."""
+    """The mean over seeds and the standard deviation, which is None for a single seed."""
 
     mean: float
     deviation: float | None
@@ -32,7 +32,7 @@ class Difference:
 
 
 def summary(values: Sequence[float]) -> Summary:
-    """Return the mean and the deviation (n - 1); NaN if a value is not finite."""
+    """Return the mean and the deviation (n - 1); the mean is NaN if a value is not finite."""
     if not all(map(math.isfinite, values)):
         return Summary(math.nan, None, len(values))
     return Summary(fmean(values), stdev(values) if len(values) > 1 else None, len(values))

@@ -32,7 +32,7 @@ def text(runs: Sequence[Run], groups: Groups, tables: Sequence[Table]) -> str:
 
 
 def _columns(lines: Iterable[Sequence[str]]) -> list[str]:
-    """Return lines of cells in columns as wide as their longest cell."""
+    """Return lines of text, with the cells of all lines aligned in columns."""
     cells = [[printable(cell) for cell in line] for line in lines]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
@@ -102,7 +102,7 @@ def _means(groups: Groups, row: Row) -> Iterator[str]:
 
 
 def _protocols(tables: Sequence[Table]) -> Iterator[str]:
-    """Yield lines on how protocols differ, if there are several."""
+    """Yield lines on how the tables' protocols differ, if there are several tables."""
     if len(tables) > 1:
         yield "Numbers of different tables are not comparable. Their protocols differ in:"
         for key, values in different_settings(tables).items():
