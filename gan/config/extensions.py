@@ -104,9 +104,9 @@ def register_generator(
 ) -> None:
     """Register a generator for networks.generator.
 
-        build(in_channels=..., out_channels=..., channels=...) returns a module that translates images
-        (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1], for any H and W from 16 up.
-        takes lists further arguments of build: with ("norm",) it is also called with
+    build(in_channels=..., out_channels=..., channels=...) returns a module that translates images
+    (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1], for any H and W from 16 up.
+    takes lists further arguments of build: with ("norm",) it is also called with
     norm=networks.norm; upsample, dropout and downsample likewise. data.crop_size must be a multiple
     of size_multiple. encodes, which train.recipe contrastive requires, is the field of that name in
     gan.config.tables.generators.GeneratorRow. Files of trained generators name the generator:

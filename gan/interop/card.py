@@ -26,6 +26,8 @@ Unpaired image-to-image translation (CycleGAN, Zhu et al. 2017).
 
 {networks}
 
+Install the package gan-translation (`pip install .` in its repository), then:
+
 ```python
 import gan
 

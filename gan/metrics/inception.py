@@ -63,10 +63,14 @@ def open_inception(file: Path) -> Inception:
 def missing_inception(file: Path) -> str | None:
     """Return why Inception cannot be used, in one line, or None if it can."""
     if not has_torchmetrics() or find_spec("torch_fidelity") is None:
-        return "features inception requires two packages: pip install torchmetrics torch-fidelity"
+        return (
+            "features inception requires two packages and a file: pip install torchmetrics "
+            f"torch-fidelity, and torch-fidelity's {FILE} as {file}"
+        )
     if not file.exists():
         return (
-            f"features inception: {file} is missing: copy torch-fidelity's file of that name there"
+            f"features inception: {file} is missing: copy {FILE} there, from release v0.2.0 of "
+            "toshas/torch-fidelity"
         )
     return None
 

@@ -119,7 +119,11 @@ def standing(run: Path, config: Config, log: Log) -> Standing:
     if reason := saved.get("ended"):
         return Standing("finished", step, step, f"Ended at step {step:,}: {reason}.")
     if ended(config, log, saved_step, stop):
-        more = f" of {last:,}; a higher train.max_steps continues" if stop != last and last else ""
+        more = (
+            f" of {last:,}; set train.max_steps higher to train further"
+            if stop != last and last
+            else ""
+        )
         return Standing("finished", step, step, f"Reached its last step, {step:,}{more}.")
     start = f"step {saved_step:,}, its newest training state" if saved_step else "the beginning"
     return Standing(

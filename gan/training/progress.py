@@ -108,4 +108,4 @@ def finished(step: int, length: RunLength, reason: str | None) -> str:
 
 def more(length: RunLength) -> str:
     """Return how to continue a run that train.max_steps ended before its epochs did."""
-    return "; a higher train.max_steps continues" if length.stop < length.last_step else ""
+    return "; set train.max_steps higher to train further" if length.stop < length.last_step else ""

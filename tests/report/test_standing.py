@@ -63,7 +63,7 @@ def test_max_steps_ends_a_run_too(dataset: Path, tmp_path: Path) -> None:
     train(small_config(dataset, tmp_path / "run", train={"max_steps": 3}))
     found = stand(tmp_path / "run")
     assert (found.state, found.step) == ("finished", 3)
-    assert "3 of 12; a higher train.max_steps continues" in found.sentence
+    assert "3 of 12; set train.max_steps higher to train further" in found.sentence
 
 
 def test_a_run_without_a_recorded_end_has_crashed(dataset: Path, tmp_path: Path) -> None:

@@ -215,7 +215,7 @@ def check_same(saved: SavedState, now: dict[str, Any], *, allow: bool) -> None:
     ]
     fixed = [change for change in changes if change.startswith(FIXED)]
     if fixed or (changes and not allow):
-        remedy = "" if fixed else ", or --run.allow_changes true"
+        remedy = "" if fixed else ", or set run.allow_changes (--run.allow_changes true)"
         raise ValueError(
             f"{saved.folder.parent.parent} holds a run with another configuration "
             f"({'; '.join(fixed or changes)}): use the same values or another run.dir{remedy}"
