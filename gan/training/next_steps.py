@@ -35,10 +35,7 @@ def next_steps(config: Config) -> Iterator[str]:
     images = ["--input", _images(config.data, ends.source)]
     style = ["--style", _first_image(config.data, ends.target)] if row.styled else []
     output = ["--output", _path(folder / "translations")]
-    yield (
-        "to look at the run and to use it "
-        "(what to do: docs/looks.md; when to stop: docs/stopping.md):"
-    )
+    yield "Next (docs/looks.md: if it looks wrong; docs/stopping.md: when to stop):"
     for words in (
         [*_command("report"), *model],
         [_python(), "-m", "tensorboard.main", "--logdir", _path(folder / "logs")],
