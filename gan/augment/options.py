@@ -43,7 +43,8 @@ class AugmentOptions(Section):
     XML. labelme: JSON for each image. kitti: image_2 with label_2. masks: pictures, those of
     Cityscapes too."""
     output: Path
-    """Folder for the new dataset. It must be new or empty, and outside the source."""
+    """Folder for the new dataset: new, empty, or an unfinished output of the same command. It must
+    not be inside the source dataset."""
     direction: Direction | None = None
     """ab translates A to B, ba translates B to A. Required if a model holds both."""
     mode: Literal["replace", "add", "mix"] = "replace"
@@ -58,12 +59,13 @@ class AugmentOptions(Section):
     weights: list[Weight] = Field(default=[])
     """Share of the images for each model, in the order of model. If empty, all shares are equal."""
     splits: list[str] = Field(default=["train"], min_length=1)
-    """Split to translate. May be given several times. All other splits are carried as they are."""
+    """Split to translate. May be given several times. Other splits are copied unchanged."""
     structure: str = GATES["structure"].default
     """Smallest correlation of edge directions with the source's. As with all gates: a number, 5%
     (rejects the worst 5 percent), 6mad (rejects what is far from the median) or off."""
     shift: str = GATES["shift"].default
-    """Largest amount by which that correlation may grow if the picture is moved."""
+    """Largest share of edge agreement that may be lost compared with the best shift of the
+    translation: rejects displaced pictures. From 0, not displaced, to 1."""
     edges: str = GATES["edges"].default
     """Smallest correlation of edge directions inside any labeled box or color of a mask."""
     luma: str = GATES["luma"].default
@@ -137,8 +139,9 @@ class AugmentOptions(Section):
 
     @model_validator(mode="after")
     def check(self) -> Self:
-        if len(self.weights) not in (0, len(self.model)):
-            raise ValueError(f"weights: {len(self.weights)} values for {len(self.model)} model")
+        given, models = len(self.weights), len(self.model)
+        if given not in (0, models):
+            raise ValueError(f"weights: {given} values, but model has {models}: give as many")
         if self.weights and not sum(self.weights):
             raise ValueError("weights: at least one must be larger than 0")
         low, high = self.strengths()

@@ -52,6 +52,7 @@ COMMANDS = {
             "data.root",
             "run.dir",
             "train.epochs",
+            "train.decay_epochs",
             "train.max_steps",
             "train.batch_size",
             "data.load_size",

@@ -23,9 +23,9 @@ NARROWEST = 60
 WIDEST = 100
 """Most columns: longer lines are hard to read."""
 GENERAL = {
-    "config": "YAML file that sets any of these options, or, for gan train, the name of a recipe, "
-    "for instance small.",
-    "extend": "Python file or module that adds rows to the tables. May be given several times.",
+    "config": "YAML file that sets any of these options.",
+    "extend": "Python file or module that adds your own networks, losses, metrics, recipes or "
+    "datasets (docs/extending.md). May be given several times.",
     "print_config": "Print the resolved options as YAML, and exit.",
     "help": "Print the most used options, or the help of a section or key, and exit.",
     "help-all": "Print all options, and exit.",
@@ -62,16 +62,24 @@ def details(section: type) -> str:
 
 def _head(parser: "Parser", width: int) -> Iterator[str]:
     """Yield a command's usage, description and examples."""
-    words = " ".join(
-        f"[{name.upper()}{' ...' if name in parser.lists else ''}]"
-        for name in parser.command.positional
-    )
+    first = parser.command.positional
+    words = " ".join(_word(name, parser) for name in first)
     yield f"usage: {parser.prog} {words} [--KEY VALUE ...]"
+    if first != ("config",):
+        named = ", ".join(f"--{name}" for name in first)
+        yield _wrapped(f"Words before the first option are {named}, in this order.", width, "", "")
     yield textwrap.fill(f"{parser.command.summary}. {details(parser.section)}", width)
     examples = parser.command.examples
     if examples:
         lines = [_command(f"{parser.prog} {words}", width) for words in examples]
         yield _block("Example" if len(examples) == 1 else "Examples", lines)
+
+
+def _word(name: str, parser: "Parser") -> str:
+    """Return a word that needs no name as usage shows it: MODEL, [ROOT], MODELS ..."""
+    word = f"{name.upper()} ..." if name in parser.lists else name.upper()
+    field = parser.fields.get(name)
+    return word if field is not None and field.is_required() else f"[{word}]"
 
 
 def _short(parser: "Parser", width: int) -> Iterator[str]:
@@ -134,7 +142,10 @@ def _general(parser: "Parser", names: Iterable[str], width: int) -> str:
 
 def _switches(parser: "Parser") -> dict[str, str]:
     """Return the options outside the options class, with their help."""
-    return {**parser.command.flags, **GENERAL}
+    switches = {**parser.command.flags, **GENERAL}
+    if "config" in parser.command.positional:
+        switches["config"] += " Or the name of a packaged recipe, for instance small."
+    return switches
 
 
 def _option(name: str, parser: "Parser", width: int) -> str:

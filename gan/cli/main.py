@@ -21,9 +21,12 @@ usage: gan COMMAND ...
 
 {commands}
 
+Example: gan train --config small --data.root FOLDER --run.dir RUN
+
 gan COMMAND --help prints its most used options, --help-all all options.
 gan --version prints the version, gan --completion a script for bash and zsh.
-Every command takes --config FILE and --extend FILE_OR_MODULE."""
+Every command takes --config FILE (its options in YAML) and --extend FILE
+(your own networks, losses and datasets). In names of options, - is _."""
 HELP = ("-h", "--help", "--help-all", "--help_all")
 """Words that print help; the last two print all options."""
 

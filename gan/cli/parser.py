@@ -113,7 +113,11 @@ class Parser(ArgumentParser):
         if first and self.command.positional[0] in self.lists:
             yield self.command.positional[0], first
         elif len(first) > len(self.command.positional):
-            raise ValueError(f"unexpected word {first[-1]}: every option has a name, --KEY VALUE")
+            taken = " ".join(name.upper() for name in self.command.positional)
+            raise ValueError(
+                f"unexpected word {first[-1]}: only {taken} can be given without a name; all other "
+                "options are --KEY VALUE"
+            )
         else:
             yield from zip(self.command.positional, first, strict=False)
         groups: list[tuple[str, list[str]]] = []

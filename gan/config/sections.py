@@ -63,7 +63,7 @@ class DataConfig(Section):
     """How images are resized first. square: to load_size x load_size. short: the shorter side to
     load_size. none: not at all."""
     load_size: Side = 286
-    """Size in pixels after the resize."""
+    """Size in pixels that images are scaled to before cropping (see data.resize)."""
     crop_size: Side = 256
     """Side in pixels of the random square crop that the networks are trained on."""
     flip: bool = True

@@ -39,9 +39,10 @@ class TrainConfig(Section):
     """What is trained: cyclegan, single_style, arbitrary_style, contrastive, or a recipe that an
     extension registers. If not set, style.image and networks.generator decide."""
     epochs: Count = 100
-    """Epochs at the constant learning rate. An epoch is one pass over the larger folder."""
+    """Epochs at the constant learning rate; train.decay_epochs more follow. An epoch is one pass
+    over the larger folder."""
     decay_epochs: CountOrZero = 100
-    """Further epochs, in which the learning rate falls."""
+    """Epochs after train.epochs, in which the learning rate falls to 0."""
     schedule: Schedule = "linear"
     """How the learning rate falls during train.decay_epochs."""
     max_steps: Count | None = None

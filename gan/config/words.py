@@ -20,7 +20,7 @@ class Word(NamedTuple):
 
 
 WORDS = {
-    bool: Word("true|false", "true or false"),
+    bool: Word("[true|false]", "true or false"),
     int: Word("INTEGER", "an integer"),
     float: Word("NUMBER", "a number"),
     Path: Word("PATH", "a path"),

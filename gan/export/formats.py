@@ -130,10 +130,10 @@ def _write_program(path: Path, opened: Opened) -> str:
 def _checked(
     path: Path, opened: Opened, run: Callable[[Tensor], Tensor], content: bytes, reader: str
 ) -> str:
-    """Write `content` if its function `run` agrees with the network; return a remark.
+    """Write `content`, an exported network, if `run` agrees with the original.
 
-    The remark states the largest difference. `reader` is the program that runs the content.
-    ValueError if they differ by more than LIMIT.
+    `run` is the same network loaded again; `reader` names, for messages, the function that loaded
+    it. Return a remark with the largest difference. ValueError if it exceeds LIMIT.
     """
     try:
         difference = parity(opened.network, run, opened.spec["in_channels"])

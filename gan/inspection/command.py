@@ -48,7 +48,11 @@ def inspect_folders(options: InspectOptions) -> int:
 def _tell(seen: Survey, found: list[Finding], base: Path, options: InspectOptions) -> None:
     """Print the findings, the statistics and a summary."""
     output = options.output
-    complete = printable(f"all in {output / FINDINGS}") if output else "--output FOLDER lists all"
+    complete = (
+        printable(f"all in {output / FINDINGS}")
+        if output
+        else "use --output FOLDER for the full list"
+    )
     for line in findings_text(found, base, options, complete):
         print(line)
     if rows := statistics_rows(seen):

@@ -22,11 +22,12 @@ Copy = tuple[Relation, ImageFacts, ImageFacts, str]
 
 
 def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Copy]:
-    """Return the images that are copies of earlier ones, each with its most serious relation only.
+    """Return one entry for each image that copies an earlier one: its most serious relation.
 
-    Leakage outranks duplicates in one folder, and these outrank images that both domains share;
-    then the same domain outranks the other one, and equal pixels outrank near copies and these
-    mirrored copies. Images of one name in testA and testB are intended pairs, and not reported.
+    Relations are ordered leakage (training and test), duplicate (one folder), shared (A and B).
+    Ties go to a copy in the same domain, then to equal pixels before near copies before mirrored
+    copies, then to the earliest image. Images with the same name in testA and testB are intended
+    pairs and are not reported.
     """
     near = {
         "near copy": near_copies(images),

@@ -28,9 +28,7 @@ class Kind:
 
 
 KINDS = {
-    "unreadable": Kind(
-        True, "cannot be read to the end, or over {max_megapixels:g} megapixels", "details"
-    ),
+    "unreadable": Kind(True, "damaged, or larger than {max_megapixels:g} megapixels", "details"),
     "empty": Kind(True, "a folder without images", "details"),
     "leakage": Kind(
         True, "in training and in test; mirrored copies count, as training mirrors", "details"
@@ -159,7 +157,10 @@ def _range_of(images: Sequence[ImageFacts]) -> Range | None:
 
 
 def _fit(found: Range | None, known: Range | None) -> bool:
-    """Return whether one range fits in another, with a tolerance of a tenth at either end."""
+    """Return whether `found` is inside `known`, widened at each end by a tenth of its width.
+
+    None fits only None.
+    """
     if found is None or known is None:
         return found == known
     margin = (known[1] - known[0]) / 10

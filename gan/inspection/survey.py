@@ -94,10 +94,11 @@ class Survey:
 
 
 def find_places(root: Path | None, a: Path | None, b: Path | None) -> list[Place]:
-    """Return the folders of a dataset, training folders first; or `a` and `b`, or only the root.
+    """Return root's trainA, trainB, testA and testB that exist, or root itself if none does.
 
-    ValueError if no folder is given, or if a folder is inside another one: its images would count
-    as duplicates of themselves. `survey` reports missing folders.
+    Without root, `a` and `b`. ValueError if root is given together with a or b, if nothing is
+    given, or if one folder is, or is inside, another: its images would count as duplicates of
+    themselves. `survey` reports missing folders.
     """
     if root is not None and (a or b):
         raise ValueError("give ROOT, or --a and --b, not both")

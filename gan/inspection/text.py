@@ -41,7 +41,7 @@ def findings_text(
             yield head
             yield from _details(members, complete)
     if harmless:
-        yield f"harmless, read correctly: {'; '.join(harmless)}"
+        yield f"harmless, handled: {'; '.join(harmless)}"
     if cut or harmless:
         yield f"({complete})"
 

@@ -70,7 +70,10 @@ def open_extractor(
 
 
 def deepest_layer(backbone: str, section: str = "") -> str:
-    """Return the last layer with feature maps; ValueError if there is none (ViT)."""
+    """Return the name of a torchvision network's last layer that outputs feature maps.
+
+    section: prefix of the option in the message. ValueError if there is none, as in a ViT.
+    """
     stages = dict(build(backbone).named_children())
     if "features" in stages:
         return f"features.{list(stages['features']._modules)[-1]}"

@@ -42,7 +42,9 @@ def build_generator(
         if value not in get_args(kinds):
             raise ValueError(f"{name} is {value}, must be one of {', '.join(get_args(kinds))}")
     if "blur" in (upsample, downsample) and not row.blurs:
-        raise ValueError(f"upsample and downsample blur are for ResNet generators, not {kind}")
+        raise ValueError(
+            f'"blur" (upsample, downsample) is only for ResNet generators, not for {kind}'
+        )
     return _build(
         row,
         {"norm": norm, "upsample": upsample, "dropout": dropout, "downsample": downsample},

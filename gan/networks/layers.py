@@ -44,7 +44,7 @@ class InstanceNorm(nn.InstanceNorm2d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (N, C, H, W)."""
+        """Normalize each map of x, (N, C, H, W); the shape stays."""
         if x.device.type != "cpu" or self.track_running_stats:
             return super().forward(x)
         return group_norm(x, x.shape[1], self.weight, self.bias, self.eps)

@@ -136,7 +136,7 @@ def _tell(chosen: Sequence[Candidate], left_out: int, skipped: int, config: Prep
             count = sum((one.domain, one.split) == (domain, split) for one in chosen)
             whole = ": all images are copies or one block of a video, which stay together"
             remark = whole if not count and split == "test" and config.test else ""
-            print(f"{split}{domain.upper()}: {count} images{remark}")
+            print(f"{split}{domain.upper()}: {count} image{'s' * (count != 1)}{remark}")
     if config.link == "symbolic":
         print("symbolic links lead out of the folders and `gan train` skips them: use --link hard")
     if left_out:

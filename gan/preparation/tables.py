@@ -111,7 +111,10 @@ def plain(text: str) -> str:
 
 
 def _parse(text: str) -> Condition:
-    """Parse a condition; a value that contains a comma must be in double quotes."""
+    """Parse column=value,value or column!=value; ValueError for other text.
+
+    A value that contains a comma must be in double quotes.
+    """
     found = re.fullmatch(r"\s*([^=!]+?)\s*(!?=)(.*)", text, re.DOTALL)
     values = next(csv.reader([found[3]], skipinitialspace=True), []) if found else []
     if not found or not any(map(str.strip, values)):

@@ -69,7 +69,7 @@ def choose(choices: list[Choice], model: str | None, direction: str | None) -> C
     left = [choice for choice in choices if choice.model == (model or models[0])]
     there = " and ".join(choice.direction for choice in left)
     if direction is None and len(left) > 1:
-        raise ValueError(f"direction: choose one: {there}")
+        raise ValueError(f"direction: choose {' or '.join(choice.direction for choice in left)}")
     for choice in left:
         if direction in (None, choice.direction):
             return choice

@@ -77,11 +77,13 @@ class StylizeOptions(Section):
         for key in ("style_weights", "masks"):
             given = len(getattr(self, key))
             if given not in (0, len(self.style)):
-                raise ValueError(f"{key}: {given} values for {len(self.style)} style: give as many")
+                raise ValueError(
+                    f"{key}: {given} values, but style has {len(self.style)}: give as many"
+                )
         if self.style_weights and not sum(self.style_weights):
             raise ValueError("style_weights: at least one must be larger than 0")
         if sorted(set(self.sizes)) != self.sizes:
-            raise ValueError(f"sizes {self.sizes} must rise from coarse to fine")
+            raise ValueError(f"sizes {self.sizes}: each must be larger than the one before")
         if self.size and self.sizes and self.sizes[-1] > self.size:
             raise ValueError(f"sizes {self.sizes} must be at most size ({self.size})")
         if self.perceptual.gram_decay != PerceptualConfig().gram_decay:

@@ -34,8 +34,8 @@ def check_same(output: Path, file: Path, settings: Mapping[str, Any]) -> None:
     for key, value in settings.items():
         if before.get(key) != value:
             raise ValueError(
-                f"{output}: made with another {key} ({before.get(key)}, now {value}): "
-                "give another --output"
+                f"{output}: was begun with {key} {before.get(key)}, not {value}: use the same "
+                "value or another --output"
             )
 
 
@@ -55,7 +55,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_bytes()))
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{path}: not written by this command: {error}") from error
+        raise ValueError(f"{path}: damaged, or not written by this command: {error}") from error
 
 
 def copy_file(source: Path, target: Path) -> None:

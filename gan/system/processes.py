@@ -150,10 +150,10 @@ def lost_process(error: Exception) -> bool:
 
 
 def abandon(status: int) -> int:
-    """Return the exit status of a failure; end the process at once if others wait for it.
+    """Return `status`; in a run of several processes, end this one at once with it (os._exit).
 
-    They notice its closed connections. A normal end of the interpreter may be aborted by gloo's
-    threads, and may wait for threads that wait for other processes.
+    The closed connections tell the other processes. A normal exit could crash in gloo's threads, or
+    hang on threads that wait for other processes.
     """
     if _among_others():
         sys.stdout.flush()

@@ -44,7 +44,7 @@ class Bar(Base):
             return facts
         width = facts["ncols"] or 80
         title = shortened(facts["prefix"], width // 3) + ": " if facts["prefix"] else ""
-        room = width - len(f"{title}100%|| ") - SHORTEST
+        room = width - 1 - len(f"{title}100%|| ") - SHORTEST  # a full line may wrap
         text = fitted(self.words(facts), room)
         head, tail = (part.replace("{", "{{").replace("}", "}}") for part in (title, text))
         return {**facts, "bar_format": f"{head}{{percentage:3.0f}}%|{{bar}}| {tail}"}
@@ -106,7 +106,7 @@ class Progress:
             print(printable(self.line(now - self.begun)), file=sys.stderr, flush=True)
 
     def line(self, elapsed: float) -> str:
-        """Return the line of a log."""
+        """Return the progress as a line for a log, after `elapsed` seconds."""
         ahead = left(self.total - self.done, self.done / elapsed if elapsed else 0)
         title = f"{self.title}: " if self.title else ""
         return f"{title}{count(self.done, self.total, self.unit)}, {ahead}"
@@ -132,10 +132,10 @@ def counted(items: Iterable[Item], total: int, unit: str, **options: Any) -> Ite
 
 
 def count(done: int, total: int, unit: str) -> str:
-    """Return the progress: "312 of 10000 images", "500/3780" for steps, "31%" for percent."""
+    """Return the progress: "312 of 10000 images", "step 500/3780", or "31%"."""
     if unit == "%":
         return f"{100 * done // total}%"
-    return f"{done}/{total}" if unit == "steps" else f"{done} of {total} {unit}"
+    return f"step {done}/{total}" if unit == "steps" else f"{done} of {total} {unit}"
 
 
 def left(count: int, rate: float, unknown: str = "time left unknown") -> str:
@@ -144,8 +144,9 @@ def left(count: int, rate: float, unknown: str = "time left unknown") -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return seconds as 29:17 or 5:29:17."""
-    return tqdm.format_interval(seconds)
+    """Return seconds as 29:17, 5:29:17 or 11 days."""
+    days = round(seconds / 86400)
+    return f"{days} days" if days > 1 else tqdm.format_interval(seconds)
 
 
 def speed(rate: float, unit: str) -> str:

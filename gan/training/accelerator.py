@@ -53,10 +53,11 @@ def build_accelerator(config: Config) -> Accelerator:
 
 
 def _check(config: Config) -> None:
-    """Raise ValueError on a conflict with accelerate's settings, or for a device that is missing.
+    """Raise ValueError if accelerate's settings contradict the configuration.
 
-    Conflicts are another precision, accumulation or device than ours, networks split over GPUs, and
-    dynamo. fp16 requires a gradient scaler, which works on CUDA only.
+    Contradictions are another precision, accumulation or device, networks split over GPUs (such as
+    FSDP), and dynamo. ValueError also if the device is missing, and for fp16 without CUDA,
+    where there is no gradient scaler.
     """
     precision = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
     if precision not in ("no", PRECISIONS[config.train.precision]):

@@ -42,7 +42,7 @@ class BrokenImages:
         """Why the run cannot continue: a folder has lost too many images; else None."""
 
     def begin(self) -> None:
-        """Write the run's index; only the main process calls this."""
+        """Write index.json, the list of decoded and broken images. Main process only."""
         write_index(self.index, self.folders)
 
     def note(self, batches: Iterator[Batch]) -> Iterator[Batch]:

@@ -65,8 +65,8 @@ class Progress:
 
 def line(step: int, last: int, rate: float, values: Collection[str]) -> str:
     """Return the line of a log: step, time left, speed, and as many values as fit."""
-    where = f"step {count(step, last, UNIT)}, {left(last - step, rate)}"
-    head = ", ".join(filter(None, (where, speed(rate, UNIT))))
+    ahead = left(last - step, rate) if step < last else ""
+    head = ", ".join(filter(None, (count(step, last, UNIT), ahead, speed(rate, UNIT))))
     tail = fitted([*enumerate(values)], WIDEST - len(f"{head}: "))
     return f"{head}: {tail}" if tail else head
 
@@ -79,7 +79,9 @@ def shown_terms(config: Config) -> list[str]:
 
 
 def shown_values(values: Mapping[str, float], terms: Collection[str]) -> Iterator[str]:
-    """Yield losses as text, each the mean over its directions, and the skipped steps if any."""
+    """Yield skipped steps, if any, and losses as text, each the mean over its directions."""
+    if skipped := values.get("skipped_steps"):
+        yield f"skipped steps {skipped:.0f}"
     stems: dict[str, list[float]] = {}
     for name, value in values.items():
         if not name.startswith(HIDDEN):
@@ -87,8 +89,6 @@ def shown_values(values: Mapping[str, float], terms: Collection[str]) -> Iterato
     named = [name for name in terms if name in stems] or list(stems)
     for name in named[:MOST]:
         yield f"{name} {number(sum(stems[name]) / len(stems[name]))}"
-    if skipped := values.get("skipped_steps"):
-        yield f"skipped steps {skipped:.0f}"
 
 
 def number(value: float) -> str:

@@ -161,7 +161,11 @@ def _early(checks: Checks) -> str:
     if checks.count:
         return f"pictures are formed from step {YOUNG} on"
     every = checks.every
-    return f"the doctor's first check is at step {every}" if every else "no doctor has checked it"
+    return (
+        f"the doctor's first check is at step {every}"
+        if every
+        else "the training doctor has not checked this run"
+    )
 
 
 # Basis and certainty

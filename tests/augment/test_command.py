@@ -72,7 +72,7 @@ def test_a_finished_output_is_kept_and_other_settings_are_rejected(
     assert augment(settings) == 0
     assert "finished before, nothing to do" in capsys.readouterr().err
     assert contents(tmp_path / "out") == before
-    with pytest.raises(ValueError, match=r"made with another seed \(0, now 1\)"):
+    with pytest.raises(ValueError, match=r"was begun with seed 0, not 1"):
         augment(config(tmp_path, "yolo", model=[model], seed=1))
 
 

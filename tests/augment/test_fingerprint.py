@@ -51,7 +51,7 @@ def test_a_changed_label_style_or_task_is_noticed_by_the_same_command(
     for path, key in ((label, "dataset_fingerprint"), (style, "style"), (task, "task")):
         before = path.read_bytes()
         path.write_bytes(flipped(before))
-        with pytest.raises(ValueError, match=f"made with another {key}"):
+        with pytest.raises(ValueError, match=f"was begun with {key}"):
             augment(settings)
         path.write_bytes(before)
     assert augment(settings) == 0

@@ -128,7 +128,7 @@ def test_help_names_types_in_plain_words() -> None:
         "--kind CHOICE (one of round, square; default round)\n      D, 5%.",
         "--places [PATH, ...] (required)\n      E.",
         "--seed INTEGER (≥ 0; default 0)\n      F.",
-        "--strict true|false (default false)\n      G.",
+        "--strict [true|false] (default false)\n      G.",
         "--direction CHOICE (one of ab, ba)\n      H.",
         "--sides [INTEGER, ...] (each ≥ 16; default [16])\n      I.",
         "--terms {NAME: NUMBER}\n      J.",

@@ -175,7 +175,7 @@ def test_long_lists_are_cut_and_the_rest_is_counted(
     assert f"    … and 37 more (all in {tmp_path}/out/inspection.tsv)" in lines
     assert len((tmp_path / "out" / "inspection.tsv").read_text().splitlines()) == 1 + 57
     assert inspect_folders(root) == 1
-    assert "    … and 37 more (--output FOLDER lists all)" in capsys.readouterr().out
+    assert "    … and 37 more (use --output FOLDER for the full list)" in capsys.readouterr().out
 
 
 def test_the_same_folder_gives_the_same_files_and_the_output_is_replaced(tmp_path: Path) -> None:

@@ -64,5 +64,5 @@ def test_output_is_as_large_as_the_input(size: tuple[int, int]) -> None:
 
 def test_only_resnets_have_blur() -> None:
     for key in ("upsample", "downsample"):
-        with pytest.raises(ValueError, match="blur are for ResNet generators, not unet_128"):
+        with pytest.raises(ValueError, match="only for ResNet generators, not for unet_128"):
             build_generator("unet_128", **{key: "blur"})  # type: ignore[arg-type]

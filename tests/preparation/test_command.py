@@ -237,7 +237,7 @@ def test_options_without_effect_are_rejected(
     (["--a", "art", "--output", "art/out"], "art/out: is inside art or contains it"),
     (["--a", "art", "--output", "text.txt"], "text.txt: is not a folder"),
     (["--a", "art", "--output", "taken"], "taken: is not empty"),
-    (["--a", "art", "--output", "strange"], "strange/preparation.json: not written by this"),
+    (["--a", "art", "--output", "strange"], "strange/preparation.json: damaged, or not written"),
     (["--a", "bad"], "a: no image can be read, bad/x.png for instance"),
 ])  # fmt: skip
 def test_invalid_inputs_are_rejected_in_one_line_and_nothing_is_written(
@@ -260,7 +260,7 @@ def test_other_settings_changed_files_and_unknown_files_are_rejected(
 ) -> None:
     assert prepare("--a", "art") == 0
     assert prepare("--a", "art", "--seed", "1") == 1
-    assert "made with another seed (0, now 1)" in capsys.readouterr().err
+    assert "was begun with seed 0, not 1" in capsys.readouterr().err
     one = list_images(Path("out/trainA"))[0]
     content = one.read_bytes()
     one.write_bytes(b"mine")

@@ -53,7 +53,7 @@ def test_one_model_is_chosen_or_the_missing_choice_is_reported(
     for model, direction, reason in [
         (None, "ab", f"model: choose one: monet, {other}"),
         ("manet", None, f"model manet: not served; available: monet, {other}"),
-        ("monet", None, "direction: choose one: ab and ba"),
+        ("monet", None, "direction: choose ab or ba"),
         (other, "ba", f"direction ba: not served; model {other} has ab"),
     ]:
         with pytest.raises(ValueError, match=reason):

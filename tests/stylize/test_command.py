@@ -222,10 +222,10 @@ def cells(paper: NDArray[np.bool_]) -> tuple[int, int]:
 
 @pytest.mark.parametrize(("options", "message"), [
     ({"style": []}, "style must name at least one painting"),
-    ({"style_weights": [1, 2]}, "style_weights: 2 values for 1 style"),
+    ({"style_weights": [1, 2]}, "style_weights: 2 values, but style has 1"),
     ({"style_weights": [0]}, "style_weights: at least one must be larger than 0"),
     ({"perceptual": {"gram_decay": 0.5}}, r"perceptual\.gram_decay is for training"),
-    ({"sizes": [32, 16]}, r"sizes \[32, 16\] must rise"),
+    ({"sizes": [32, 16]}, r"sizes \[32, 16\]: each must be larger"),
     ({"sizes": [64]}, r"sizes \[64\] must be at most size \(48\)"),
     ({"output": Path("out.txt")}, "output out.txt: its suffix must be"),
     ({"sweep": ["tile=256"]}, "sweep: 'tile' cannot be swept: use style_weight, content_weight"),

@@ -96,7 +96,8 @@ def test_a_young_run_has_no_verdict_unless_it_is_broken() -> None:
     )
     assert verdict([finding("clipped")], None, Checks(199, 10)).word == "broken"
     assert (
-        verdict([], None, Checks(5000, 0)).sentence == "Too early to say: no doctor has checked it."
+        verdict([], None, Checks(5000, 0)).sentence
+        == "Too early to say: the training doctor has not checked this run."
     )
     assert verdict([], evaluation(kid_ab=BETTER), Checks(5000, 0)).word == "good"
 

@@ -114,7 +114,11 @@ def beside(image: Path) -> Path:
 
 
 def _read_boxes(content: bytes, keypoints: bool = False) -> tuple[Box, ...]:
-    """Return the boxes of a text file; ValueError, with its number, if a line is invalid."""
+    """Return the boxes in a label file; ValueError, with the line's number, for an invalid line.
+
+    A polygon gives the box around it. With `keypoints`, only x, y, width and height of a line
+    count.
+    """
     return tuple(
         _read_box(line.split(), number, keypoints)
         for number, line in enumerate(content.decode("utf-8-sig").splitlines(), 1)

@@ -93,4 +93,4 @@ def generator_row(kind: str) -> GeneratorRow:
         return _resnet(int(match[1]))
     if match := fullmatch(UNET.format("(32|64|128|256|512|1024)"), kind):
         return _unet(int(match[1]))
-    raise ValueError(f"no generator {kind}; if an extension adds it, name that: --extend FILE")
+    raise ValueError(f"no generator {kind}; if an extension defines it, load it: --extend FILE")

@@ -164,7 +164,10 @@ def names_of(need: Need) -> list[str]:
 
 
 def full_name(name: str, direction: Direction) -> str:
-    """Return a metric's name with its direction or domain: kid_ab of translations, cycle_a."""
+    """Return a metric's full name in a direction: NAME_DIRECTION, for instance kid_ab.
+
+    For a metric that is measured per domain it is NAME_SOURCE: cycle_a for ab.
+    """
     end = DIRECTIONS[direction].source if METRICS[name].per == "domain" else direction
     return f"{name}_{end}"
 

@@ -50,7 +50,7 @@ class Group:
 
     @property
     def every(self) -> list[Run]:
-        """The counted runs and their copies."""
+        """All runs of the group: the counted ones, then those that repeat a counted run's seed."""
         return [*self.runs, *(copy for copy, _ in self.copies)]
 
 

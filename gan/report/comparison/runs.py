@@ -93,7 +93,10 @@ def _read(folder: Path, name: str, opened: Configuration) -> Run:
 
 
 def short_names(places: Sequence[Path]) -> list[str]:
-    """Return the ends of distinct paths, all with the least number of parts that is unique."""
+    """Return the last parts of each path, joined by /: as few as make all names different.
+
+    The number of parts is the same for all. The paths must be distinct.
+    """
     length = 1
     while True:
         names = ["/".join(place.parts[-length:]) for place in places]

@@ -26,7 +26,7 @@ Batch = Sequence[Tensor]
 
 
 class Recipe(Protocol):
-    """The interface of a recipe to the run; gan.config.tables.recipes has a row for each."""
+    """What a run requires of a recipe. Each recipe has a row in gan.config.tables.recipes."""
 
     frame: "Frame"
     """The networks and everything that resuming requires."""

@@ -63,7 +63,7 @@ def test_open_findings_are_shown_first(tmp_path: Path) -> None:
     assert (
         "It seems broken: the input comes back unchanged (copy, A to B, in the last check)." in text
     )
-    assert "Too early to say: no doctor has checked it." in text
+    assert "Too early to say: the training doctor has not checked this run." in text
     assert "Without a doctor&#39;s record: well." in text
 
 
