@@ -151,7 +151,7 @@ class Traits:
 
     @property
     def bits(self) -> int | None:
-        """8, 10, 12 or 14 if all numbers of a 16-bit file fit into so many bits, else None."""
+        """8, 10, 12 or 14 if all numbers of a 16-bit file fit into as many bits, else None."""
         if self.numbers is None or self.floats or self.outside:
             return None
         return next((bits for bits in PARTIAL if self.numbers[1] < 2**bits), None)

@@ -18,7 +18,7 @@ from gan.images.reader import decoded, opened
 
 SUFFIXES = (".tif", ".tiff")
 MOST_PAGES = 10_000
-"""Most pages of a stack; counting so many takes some seconds."""
+"""Most pages of a stack: counting that many takes some seconds."""
 REDUCED_OR_MASK = 0b101
 """Bits of NewSubfileType: the page is a reduced copy of another page, or a mask."""
 

@@ -15,9 +15,9 @@ def total_variation(images: Tensor, reduction: Reduction = "mean") -> Tensor:
     """Return sqrt(dx^2 + dy^2), reduced over the images; dx, dy are differences of neighbors.
 
     Rudin, Osher and Fatemi 1992, with forward differences. Images are (N, C, H, W), the result is a
-    scalar. dx is 0 in the last column, dy in the last row. "mean" averages over pixels, channels
-    and pictures; "sum" adds over pixels and channels and averages over pictures. The gradient at
-    dx = dy = 0, where the root has none, is 0.
+    scalar. dx is 0 in the last column, dy in the last row. reduction "mean" averages over pixels,
+    channels and pictures; "sum" adds over pixels and channels and averages over pictures. The
+    gradient at dx = dy = 0, where the root has none, is 0.
     """
     # The norm's derivative at 0 is 0 in torch; a root of a sum of squares would give NaN there.
     return _reduce(torch.linalg.vector_norm(_steps(images), dim=0), reduction)

@@ -32,8 +32,8 @@ class ReportOptions(Section):
     device: Device = "auto"
     """Where to translate the test images. auto uses a GPU if there is one. For one run only."""
     ignore: list[str] = Field(default=[])
-    """Keys in which runs of one recipe may differ besides the seed, for instance train.epochs. For
-    several runs only."""
+    """Keys in which runs of one recipe may differ in addition to the seed, for instance
+    train.epochs. For several runs only."""
 
     @field_validator("model", mode="before")
     @classmethod

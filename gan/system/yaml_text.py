@@ -7,7 +7,7 @@ import yaml
 from yaml.nodes import CollectionNode, MappingNode, Node
 
 MAX_LENGTH = 500_000
-"""Most characters of a text; so many take some seconds."""
+"""Most characters of a text: reading that many takes some seconds."""
 MAX_VALUES = 100_000
 """Most values of a text, with aliases expanded."""
 

@@ -57,7 +57,7 @@ def _check(config: Config) -> None:
 
     Contradictions are another precision, accumulation or device, networks split over GPUs (such as
     FSDP), and dynamo. ValueError also if the device is missing, and for fp16 without CUDA,
-    where there is no gradient scaler.
+    which alone has a gradient scaler.
     """
     precision = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
     if precision not in ("no", PRECISIONS[config.train.precision]):

@@ -59,7 +59,7 @@ def test_the_error_for_missing_inception_says_what_to_do(
     with pytest.raises(ValueError, match=r"pip install|copy torch-fidelity's file"):
         open_extractor("inception", tmp_path / "nothing.pth", CPU)
     monkeypatch.setattr("gan.metrics.inception.find_spec", lambda _: object())
-    with pytest.raises(ValueError, match=r"nothing.pth is missing: copy torch-fidelity's file"):
+    with pytest.raises(ValueError, match=r"nothing.pth is missing: copy weights-inception"):
         open_extractor("inception", tmp_path / "nothing.pth", CPU)
 
 

@@ -56,7 +56,7 @@ def scratch_maps(
 ) -> Iterator[list[LineFile]]:
     """Open unnamed files for `count` maps in a folder, so that none can remain after an error.
 
-    OSError, with the folder and the number of bytes needed, if so many are not free.
+    OSError, with the folder and the number of bytes needed, if the disk has less free.
     """
     size = count * 4 * channels * lines * width
     with ExitStack() as stack:

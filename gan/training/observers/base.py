@@ -60,7 +60,7 @@ class Observer(Protocol):
         return None
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
-        """Receive the scalars, by name, of a step that is logged (train.log_every).
+        """Receive `values`, scalars by name, of a step that is logged (train.log_every).
 
         The tracker is None on all processes but the main one.
         """
