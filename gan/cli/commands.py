@@ -78,6 +78,7 @@ COMMANDS = {
             "input",
             "output",
             "direction",
+            "size",
             "format",
             "compare",
             "overwrite",

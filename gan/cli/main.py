@@ -96,6 +96,9 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
         status = load(command.run)(options, **flags) or 0
         # Not after an error: other processes may be waiting for this one.
         return part(status, f"{prog}: some items failed; they are listed above")
+    except BrokenPipeError:  # the reader of the output, for instance head, has ended
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return abandon(1)
     except (ValueError, OSError) as error:
         if not getattr(error, "said_elsewhere", False):  # the main process prints it
             print(f"{prog}: error: {printable(one_line(error))}", file=sys.stderr)

@@ -53,7 +53,10 @@ class Parser(ArgumentParser):
         for key in check_file(Path(path)):
             if key in ("config", "extend", "help", *self.flags):
                 raise ValueError(f"config: {path}: {key} is for the command line only: --{key}")
-            self.check_key(key)
+            try:
+                self.check_key(key)
+            except ValueError as error:
+                raise ValueError(f"config: {path}: {error}") from error
         for key, value in scalars(Path(path)).items():
             if key in sections(self.section) and not Path(value).is_file():
                 raise ValueError(

@@ -1,6 +1,6 @@
 """Choose the device and the precision of a generator; estimate its memory."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import nn
@@ -29,6 +29,8 @@ def pick_device(device: Device) -> torch.device:
     The device of a GPU has an index: without one, a new thread would use its current GPU, which is
     0.
     """
+    if device not in get_args(Device):
+        raise ValueError(f"device {device}: must be one of {', '.join(get_args(Device))}")
     available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),

@@ -104,8 +104,8 @@ def translate_array(translator: Translates, pixels: Array, strength: float = 1) 
     name = f"{translator.source}: " if translator.source else ""
     if not (takes or pixels.dtype in (np.uint8, np.uint16)):
         raise ValueError(
-            f"translates pictures (H, W, C) of uint8 or uint16, not {pixels.dtype}: place it "
-            "before the conversion to floats"
+            f"translates arrays (H, W, C) of uint8 or uint16, not {pixels.dtype}: translate before "
+            "the conversion to floats, or pass a tensor of floats"
         )
     if pixels.ndim != 3 or pixels.shape[2] != translator.channels:
         raise ValueError(

@@ -60,5 +60,5 @@ def advice(trained: int | None, sizes: Sequence[tuple[int, int]]) -> str | None:
     return (
         f"The generator was trained at {trained} pixels (the shorter side); these pictures have "
         f"{present}, so its texture is {present / trained:.1f} times finer than in training. "
-        f"Set --size {trained} to translate at that size, or a size between"
+        f"--size {trained} translates at that size; sizes up to {present} give finer texture"
     )

@@ -66,7 +66,13 @@ def _build_api(studio: Studio) -> FastAPI:
 
     api.add_route("/api/models", models, methods=["GET"])
     api.add_route("/api/translate", translate, methods=["POST"])
+    api.add_route("/api/translate", only_post, methods=["GET", "PUT", "DELETE", "PATCH"])
     return api
+
+
+async def only_post(_: Request) -> Response:
+    """Reject a request that is not a POST."""
+    raise HTTPException(405, "send the image as the body of a POST request")
 
 
 async def one_line(_: Request, error: Exception) -> Response:

@@ -25,7 +25,7 @@ def parse_nodes(text: str | bytes) -> Node | None:
         if root is not None and _values(root, {}) > MAX_VALUES:
             raise ValueError(f"more than {MAX_VALUES:,} values, with aliases expanded")
     except yaml.YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from error
+        raise ValueError(_problem(error)) from error
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     return root
@@ -43,7 +43,7 @@ def parse_yaml(text: str | bytes) -> Any:
     try:
         return loader.construct_document(root)
     except yaml.YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from error
+        raise ValueError(_problem(error)) from error
     except ValueError as error:  # an impossible date, or more digits than Python reads
         raise ValueError(f"holds a value that cannot be read: {error}") from error
     except RecursionError:
@@ -64,3 +64,11 @@ def _values(node: Node, counted: dict[int, int]) -> int:
     elif not counted[id(node)]:
         raise ValueError("a value contains itself")
     return counted[id(node)]
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    """Return what is wrong with a YAML text, with the line, in one line."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return " ".join(str(error).split())
+    return f"line {mark.line + 1}: not valid YAML: {getattr(error, 'problem', error)}"

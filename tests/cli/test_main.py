@@ -78,7 +78,8 @@ LAUGHS = "&a0 {Blur: {p: 0.5}}, " + ", ".join(
     ("los:\n  identity: 0\n", "no key los"),
     ("data:\n  crop_size: big\n", "data.crop_size: expected an integer from 16 to"),
     ("data:\n  load_size: 100\n", "data.crop_size (256) is larger than data.load_size (100)"),
-    ("data: [unclosed\n", "recipe.yaml cannot be read"),
+    ("data: [unclosed\n", "recipe.yaml cannot be read: line 2: not valid YAML: expected ',' or"),
+    ("data:\n  rot: x\n", "recipe.yaml: no key data.rot; did you mean data.root?"),
     ("", "recipe.yaml has no keys"),
     ("- 1\n", "recipe.yaml has no keys"),
     ("\udcff", "recipe.yaml is not a text file"),
@@ -479,3 +480,22 @@ def test_a_section_without_keys_is_rejected_even_if_the_command_sets_some(
         main([*words, "--train.epochs", "1"])
     assert ended.value.code == 2
     assert f"{text.partition(':')[0]} is a section, not" in capsys.readouterr().err
+
+
+def test_a_reader_that_ends_early_stops_the_command_silently() -> None:
+    """As in `gan train --help-all | head -1`, or where the reader has nothing to read."""
+    code = (
+        "import sys; from gan.cli import main; from gan.cli.commands import COMMANDS, Command\n"
+        "def talk(options):\n    print('x' * 10**6, flush=True)\n"
+        "COMMANDS['report'] = Command('gan.report.options:ReportOptions', talk, 's', ('model',))\n"
+        "sys.exit(main.main(['report', 'x']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    with process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1

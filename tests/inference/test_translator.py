@@ -190,6 +190,11 @@ def test_auto_uses_the_best_device_and_absent_ones_are_rejected(
                 pick_device(name)  # type: ignore[arg-type]
 
 
+def test_an_unknown_device_is_rejected_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="device cdua: must be one of auto, cpu, cuda, mps"):
+        pick_device("cdua")  # type: ignore[arg-type]
+
+
 def test_a_picture_with_an_exif_rotation_is_translated_upright(
     negative: Translator, tmp_path: Path
 ) -> None:

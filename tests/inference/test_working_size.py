@@ -150,7 +150,7 @@ def test_the_command_translates_at_a_size_and_prints_that_of_training(
         )
         assert translate_folder(options) == 0
         printed = capsys.readouterr().err
-        assert ("--size 24 to translate at that size" in printed) == (size is None)
+        assert ("--size 24 translates at that size" in printed) == (size is None)
     expected = Translator.load(model).at_size(24).translate(tmp_path / "photo.png")
     with Image.open(outputs[24]) as image:
         assert image.size == (90, 60)

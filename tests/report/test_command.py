@@ -196,7 +196,7 @@ def test_a_generator_that_takes_a_style_gets_a_training_painting(
 
 @pytest.mark.parametrize(("damage", "printed"), [
     (b"los: {}", "config.yaml is damaged: los: Extra inputs are not permitted."),
-    (b"loss: [", "config.yaml is damaged: cannot be read: while parsing a flow"),
+    (b"loss: [", "config.yaml is damaged: cannot be read: line 1: not valid YAML"),
     (b"\xff\xfe\x00", "config.yaml is damaged: "),
     (b"", "config.yaml is damaged: "),
 ])  # fmt: skip

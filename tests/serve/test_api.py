@@ -43,6 +43,13 @@ def test_models_are_listed_with_the_limits(server: Server) -> None:
     }
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_other_methods_are_answered_with_the_right_one(server: Server, method: str) -> None:
+    status, message = error(ask(server, method, "/api/translate", b""))
+    assert status == 405
+    assert message == "send the image as the body of a POST request"
+
+
 def test_an_image_is_translated_with_the_requested_settings(
     server: Server, picture: Picture
 ) -> None:
