@@ -266,13 +266,15 @@ def _entries(root: Path, path: Path, content: Any) -> list[Entry]:
 def _rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
     """Return a YAML file's content, changed so that its paths do not lead to the source.
 
-    `path` is commented out, so that trainers use the folder of the file; a `path` that is relative
-    to the file is kept. Absolute paths below the root become relative.
+    `path` is commented out, so that trainers use the folder of the file, unless it leads to another
+    folder relative to the file. Ultralytics would read "." as its working directory. Absolute paths
+    below the root become relative.
     """
     text = os.fsdecode(content)
     if found := re.search(r"^path[ \t]*:(?P<value>[^#\r\n]*)", text, re.M):
         value = found["value"].strip().strip("'\"")
-        if Path(value).is_absolute() or find(root, path.parent, "", value or ".") is None:
+        here = not Path(value).parts
+        if here or Path(value).is_absolute() or find(root, path.parent, "", value) is None:
             text = text[: found.start()] + "# " + text[found.start() :]
     for start in dict.fromkeys((root.absolute(), root.resolve())):
         text = re.sub(rf"(?<=[\s'\"\[,]){re.escape(start.as_posix())}/", "", text)
