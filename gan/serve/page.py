@@ -1,6 +1,7 @@
 """The page: its two tabs, and the controls that they share."""
 
 import html
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,10 +71,10 @@ def build_page(studio: Studio) -> Any:
             f"Files are deleted after {AGE // 60} minutes.",
             elem_id="limits",
         )
-        main[0].change(
-            lambda at: in_words(studio.choices[at]), main[0], purpose,
-            api_visibility="private", show_progress="hidden",
-        )  # fmt: skip
+        # In the browser alone: Gradio's client can miss the result of a request that it sends just
+        # as the one before ends, and a visitor may press Translate right after this choice.
+        texts = json.dumps([in_words(choice) for choice in studio.choices])
+        main[0].change(None, main[0], purpose, js=f"(at) => {texts}[at]")
     page.queue(max_size=limits.max_queue, default_concurrency_limit=AT_ONCE)
     return page
 

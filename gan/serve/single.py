@@ -65,34 +65,27 @@ def one_picture(studio: Studio, wishes: list[Any]) -> None:
 
 
 def _examples(studio: Studio, photo: Any, chosen: Any) -> None:
-    """Show example images of the chosen model, if there are any."""
+    """Show example images of the chosen model, if there are any; the browser switches them."""
     folder = Path(mkdtemp(dir=studio.folder))
     copies = {
         at: list(copy_examples(studio, choice.about.examples, folder / str(at)))
         for at, choice in enumerate(studio.choices)
         if choice.translator.range_in is None  # JPEGs cannot hold such numbers
     }
-    if not any(copies.values()):
-        return
     component = gr.Image(render=False)
-
-    def samples(at: int) -> Any:
-        found = copies.get(at, [])
-        rows = [[str(small)] for _, small in found]
-        return {"components": [component], "samples": rows, "visible": bool(found)}
-
-    shelf = gr.Dataset(
-        **samples(0), type="index", layout="gallery", label="Or try one of these",
-        samples_per_page=100, elem_id="examples",
-    )  # fmt: skip
-    shelf.click(
-        lambda number, at: copies[at][number][0], [shelf, chosen], photo,
-        api_visibility="private", show_progress="hidden",
-    )  # fmt: skip
-    chosen.change(
-        lambda at: gr.Dataset(**samples(at)), chosen, shelf,
-        api_visibility="private", show_progress="hidden",
-    )  # fmt: skip
+    for at, found in copies.items():
+        if not found:
+            continue
+        shelf = gr.Dataset(
+            components=[component], samples=[[str(small)] for _, small in found], type="index",
+            layout="gallery", label="Or try one of these", samples_per_page=100,
+            elem_id=f"examples-{at}", elem_classes=["examples"],
+        )  # fmt: skip
+        shelf.click(
+            lambda number, found=found: found[number][0], shelf, photo,
+            api_visibility="private", show_progress="hidden",
+        )  # fmt: skip
+    chosen.change(None, chosen, None, js="(at) => window.gan.examples(at)")
 
 
 def copy_examples(
