@@ -66,7 +66,10 @@ def parse(text: str) -> tuple[float, str]:
         return 0.0, "off"
     found = re.fullmatch(r"\s*(-?\d+(?:\.\d*)?|-?\.\d+)\s*(%|mad)?\s*", text)
     if not found or (found[2] and float(found[1]) < 0):
-        raise ValueError(f"{text!r}: must be a number, such as 0.2, or 5%, 6mad or off")
+        raise ValueError(
+            f"{text!r}: must be a number (0.2), a percentage (5%), a multiple of the median "
+            "absolute deviation (6mad), or off"
+        )
     if found[2] == "%" and float(found[1]) > 100:
         raise ValueError(f"{text!r}: must be at most 100%")
     return float(found[1]), found[2] or ""

@@ -18,9 +18,9 @@ def one_line(error: Exception) -> str:
 
 
 def of_a_worker(error: RuntimeError) -> str | None:
-    """Return a message about a loader worker that was killed; None for another error.
+    """Return a message about a loader worker that died; None for another error.
 
-    torch raises it at any line of the main process.
+    torch may raise the error about a dead worker at any line of the main process.
     """
     found = re.search(r"DataLoader worker \(pid(?:\(s\))? [\d, ]+\) (.*?)\.? *$", str(error), re.M)
     if found is None:

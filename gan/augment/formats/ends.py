@@ -58,7 +58,7 @@ def by_ends(
 
 
 def _fits(image: Path, named: Splits, owners: Mapping[Path, Splits]) -> bool:
-    """Return whether an image may match a path, or a list, of the splits `named`."""
+    """Return whether an image may match a path; `named` are the path's splits, else its list's."""
     own = owners[image] if image in owners else _split(image.parts[:-1])
     shared = not _whole(named).isdisjoint(_whole(own))
     return shared or (image not in owners and not (named and own))

@@ -108,7 +108,10 @@ def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
 
 
 def as_local(layer: nn.Module, transposed: bool) -> Local:
-    """Return a generator's layer, which is not pointwise, as a layer that runs on lines."""
+    """Return a generator's layer, which is not pointwise, as a layer that runs on lines.
+
+    `transposed` swaps lines and columns; it does not mean a transposed convolution.
+    """
     if isinstance(layer, ReflectionPad):
         return mirror(*[layer.amount] * 4)
     if isinstance(layer, nn.Upsample):
