@@ -64,7 +64,7 @@ def _describe(detail: Any, fields: Fields, before: str) -> str:
 def _expected(detail: Any, key: str, fields: Fields) -> str:
     """Return what was expected: "expected a number ≥ 0".
 
-    pydantic's own message is the fallback, if `key` is no field and not an entry of a dict field.
+    If `key` is neither a field nor an entry of a dict field, it is pydantic's own message.
     """
     most = detail.get("ctx", {}).get("lt", 0)
     if isinstance(most, int) and most > UNLIMITED:  # which no help shows
