@@ -107,7 +107,7 @@ class Dataset:
 
     @property
     def files(self) -> Files:
-        """All files except the items' labels: `rewrite` finds lists of images in them."""
+        """All files except the items' labels; `rewrite` looks for lists of images in the others."""
         images = {path for path in self.others if path.suffix.lower() in IMAGE_SUFFIXES}
         return Files(
             self.root,

@@ -95,9 +95,10 @@ def _copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[It
 
 
 def free_suffix(dataset: Dataset, mark: str) -> str:
-    """Return a suffix for new images' stems that no name contains: _ab, else _ab2 and so on.
+    """Return a suffix for the stems of new images, which no present stem contains.
 
-    Case is ignored, because some file systems ignore it.
+    For the mark ab it is _ab, or else _ab2, _ab3 and so on. Case is ignored, because some file
+    systems ignore it.
     """
     own = (path for item in dataset.items for path in (item.image, *item.labels))
     taken = {path.stem.casefold() for path in (*own, *dataset.others)}

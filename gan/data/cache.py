@@ -185,7 +185,7 @@ def make_folder(folder: Path) -> None:
 
 
 def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    """Return the entries of a shard with their stat results; other processes may remove some."""
+    """Return the entries of a shard with their stat results, without any that vanish meanwhile."""
     found = []
     for path in folder.iterdir():
         if NAME.fullmatch(path.name):

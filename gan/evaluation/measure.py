@@ -167,7 +167,7 @@ class Evaluator:
             raise ValueError(
                 f"{broken[0]}: the generator returns NaN or infinity for this image"
                 + (f" and {len(broken) - 1} more" if broken[1:] else "")
-                + "; if the training was good, try precision fp32"
+                + "; if the losses in training were finite, try precision fp32"
             )
         return rows
 

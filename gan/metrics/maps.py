@@ -22,8 +22,8 @@ POSITIONS = 32
 def gram_distances(maps: Maps, desired: Maps) -> Tensor:
     """Return the distances (N,) of Gram matrices from the desired (1, C, C), mean over layers.
 
-    Gatys et al. 2016, Eq. 4, per position, as in gan/losses/style.py. It compares textures, no
-    matter where they are in the image.
+    The distance is Eq. 4 of Gatys et al. 2016, divided by the number of positions, as in
+    gan/losses/style.py. It compares textures, no matter where they are in the image.
     """
     layers = [
         torch.stack([gram_distance(own[None], desired[layer]) for own in mean_gram(maps[layer])])

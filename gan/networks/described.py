@@ -19,7 +19,8 @@ def write_described(
 ) -> None:
     """Write tensors, with a description as JSON under a single key of the metadata, atomically.
 
-    Several keys would be written in random order. OSError, with the file's name, if that fails.
+    It is one key because several would be written in random order. OSError, with the file's name,
+    if it cannot be written.
     """
     content = save(
         {name: tensor.contiguous() for name, tensor in tensors.items()},

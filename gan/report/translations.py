@@ -95,7 +95,7 @@ class Translations:
         return Translated(name, before, translator.translate(before), before.size != image.size)
 
     def cycle_error(self, direction: Direction, shown: Translated) -> float | None:
-        """Return mean |reconstruction - image| of 8-bit pixels, scaled to [-1, 1].
+        """Return the mean of |reconstruction - image|, of 8-bit pixels as values in [-1, 1].
 
         None if the run has no generator of the opposite direction.
         """

@@ -19,10 +19,10 @@ AGAIN = "restore them, and run the same command again to continue"
 class BrokenImages:
     """Files that were readable at the start and no longer are; other images replace them.
 
-    Each process notes the broken files of its batches. The processes exchange these lists when the
-    run logs, so that each line is printed once, and all processes end together when too many files
-    are lost. The run's index stores the broken files, so that a resumed run has the same files in
-    the same order.
+    Each process lists the broken files of its batches. When the run logs, the processes merge their
+    lists: each broken file is thus reported once, and all processes end together when too many
+    files are lost. The run's index stores the broken files, so that a resumed run has the same
+    files in the same order.
     """
 
     def __init__(

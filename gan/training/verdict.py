@@ -215,9 +215,9 @@ def _compared(evaluation: Evaluation) -> list[str]:
 
 
 def _all_better(evaluation: Evaluation) -> list[str]:
-    """Return the names of the metrics that are better than the sources'.
+    """Return the names of the metrics by which translations are better than the source images.
 
-    Return [] unless every measured direction has one.
+    Return [] if some measured direction has no such metric.
     """
     better = evaluation.changed("better")
     measured, ours = (

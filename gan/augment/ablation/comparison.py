@@ -84,7 +84,7 @@ class Scores:
 def scores(tally: Tally, counts: Tensor) -> Tensor:
     """Return a network's scores (R,) on resamples, given the counts (R, images) of test images.
 
-    The mean is over the classes in a resample; 0 if it has none.
+    A score is the mean of hits / total over the classes in a resample; 0 if it has no class.
     """
     there = counts @ tally.truth > 0
     shares = counts @ tally.hits / (counts @ tally.total).clamp(min=1)

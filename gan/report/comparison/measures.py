@@ -72,7 +72,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A metric of all groups that have it."""
+    """One metric, with its value for each group that has it."""
 
     name: str
     better: Better
