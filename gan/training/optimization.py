@@ -2,7 +2,7 @@
 
 import copy
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -46,6 +46,11 @@ class Updates:
             name: copy.deepcopy(net).eval().to(device)
             for name, net in (self.exported if config.train.ema else {}).items()
         }
+        self.averaged = [
+            _floats(average, networks[name]) for name, average in self.averages.items()
+        ]
+        # Buffers that forward passes change: batch norm statistics.
+        self.buffers = [buffer for net in networks.values() for buffer in net.buffers()]
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.train.precision == "fp16")
         # Steps skipped because their gradients were not finite: the total, and the latest in a row.
         self.skipped = torch.zeros((), device=device)
@@ -71,14 +76,9 @@ class Updates:
         self.lr_factor = factor
         self.skipped_in_row.zero_()
 
-    def buffers(self) -> Iterator[Tensor]:
-        """Yield the networks' buffers: batch norm statistics, which forward passes change."""
-        for net in self.networks.values():
-            yield from net.buffers()
-
     def statistics(self) -> list[Tensor]:
         """Return copies of the buffers, for apply()."""
-        return [buffer.clone() for buffer in self.buffers()]
+        return [buffer.clone() for buffer in self.buffers]
 
     def apply(self, step: int, statistics: Sequence[Tensor]) -> dict[str, Tensor]:
         """Apply the gradients unless one is not finite, without waiting for the device.
@@ -99,13 +99,13 @@ class Updates:
             optimizer.found_inf = skipped  # type: ignore[attr-defined]  # read by the fused kernel
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        for buffer, before in zip(self.buffers(), statistics, strict=True):
+        for buffer, before in zip(self.buffers, statistics, strict=True):
             buffer.copy_(torch.where(skipped.bool(), before, buffer))
         self.scaler.update()
         # The decay rises, so that the first, random weights soon leave the average.
         decay = min(self.config.train.ema, (1 + step) / (10 + step))
-        for name, average in self.averages.items():
-            _move_towards(average, self.exported[name], (1 - decay) * (1 - skipped))
+        for averages, networks in self.averaged:
+            _move_towards(averages, networks, (1 - decay) * (1 - skipped))
         self.skipped += skipped
         self.skipped_in_row = (self.skipped_in_row + skipped) * skipped
         counts = {"skipped_steps": self.skipped, "skipped_in_row": self.skipped_in_row}
@@ -162,15 +162,22 @@ def by_name(saved: Any, names: Iterable[str]) -> dict[str, Any]:
     return saved if isinstance(saved, dict) else dict(zip(names, saved, strict=False))
 
 
-def _move_towards(average: nn.Module, network: nn.Module, weight: Tensor) -> None:
+def _floats(average: nn.Module, network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
+    """Return the parameters and buffers that are averaged, of the average and of the network.
+
+    They are the same objects as long as the networks live: finding them takes 3 ms, each time.
+    """
+    both = [average.state_dict().values(), network.state_dict().values()]
+    ours, theirs = ([tensor for tensor in side if tensor.is_floating_point()] for side in both)
+    return ours, theirs
+
+
+def _move_towards(average: list[Tensor], network: list[Tensor], weight: Tensor) -> None:
     """Compute average += weight * (network - average), in place; weight is a device scalar."""
     with torch.no_grad():
-        pairs = zip(average.state_dict().values(), network.state_dict().values(), strict=True)
-        floats = [(ours, theirs) for ours, theirs in pairs if ours.is_floating_point()]
-        ours, theirs = (list(tensors) for tensors in zip(*floats, strict=True))
-        steps = torch._foreach_sub(theirs, ours)
+        steps = torch._foreach_sub(network, average)
         torch._foreach_mul_(steps, weight)
-        torch._foreach_add_(ours, steps)
+        torch._foreach_add_(average, steps)
 
 
 def reseed(seed: int, process: int, step: int) -> random.Random:
