@@ -10,10 +10,17 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import instance_norm, layer_norm, relu
+from torch.nn.functional import layer_norm, relu
 
 from gan.config.choices import Upsample
-from gan.networks.layers import InstanceNorm, ReflectionPad, run_padded, upsampling
+from gan.networks.layers import (
+    ConvToImage,
+    InstanceNorm,
+    ReflectionPad,
+    instance_norm,
+    run_padded,
+    upsampling,
+)
 
 BLOCKS = 4
 """Number of residual blocks, as in MUNIT's decoder."""
@@ -122,7 +129,9 @@ class AdainGenerator(nn.Module):
             )
             for wide in (2 * channels, channels)
         )
-        self.head = nn.Sequential(ReflectionPad(3), nn.Conv2d(channels, out_channels, 7), nn.Tanh())
+        self.head = nn.Sequential(
+            ReflectionPad(3), ConvToImage(channels, out_channels, 7), nn.Tanh()
+        )
 
     def forward(self, content: Tensor, style: Tensor) -> Tensor:
         """Map (N, in_channels, H, W) and (N or 1, out_channels, H', W') to (N, out_channels, H, W).

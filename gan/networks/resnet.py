@@ -9,7 +9,14 @@ from torch.utils.checkpoint import checkpoint
 
 from gan.config.choices import Downsample, Norm, Upsample
 from gan.networks.antialias import BlurDown, BlurUp
-from gan.networks.layers import ReflectionPad, has_bias, norm_layer, run_padded, upsampling
+from gan.networks.layers import (
+    ConvToImage,
+    ReflectionPad,
+    has_bias,
+    norm_layer,
+    run_padded,
+    upsampling,
+)
 
 
 class ResidualBlock(nn.Module):
@@ -97,7 +104,7 @@ class ResnetGenerator(nn.Module):
         for width in (2 * channels, channels):
             layers += _doubling(width, bias=bias, upsample=upsample)
             layers += _norm_relu(norm, width)
-        layers += [ReflectionPad(3), nn.Conv2d(channels, out_channels, 7), nn.Tanh()]
+        layers += [ReflectionPad(3), ConvToImage(channels, out_channels, 7), nn.Tanh()]
         self.model = nn.Sequential(*layers)
 
     def forward(

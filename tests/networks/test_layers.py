@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from gan.config.choices import Upsample
-from gan.networks.layers import InstanceNorm, ReflectionPad, reflect, run_padded, upsampling
+from gan.networks.layers import (
+    ConvToImage,
+    InstanceNorm,
+    ReflectionPad,
+    instance_norm,
+    reflect,
+    run_padded,
+    upsampling,
+)
 
 
 @given(st.integers(2, 9), st.integers(0, 40), st.integers(0, 40), st.sampled_from([-1, -2]))
@@ -67,6 +75,60 @@ def test_instance_norm_is_torchs(affine: bool, tracked: bool) -> None:
         results.append((y, first, second, *norm.state_dict().values()))
     for mine, reference in zip(*results, strict=True):
         torch.testing.assert_close(mine, reference, rtol=1e-9, atol=1e-9)
+
+
+LAYOUTS = [torch.contiguous_format, torch.channels_last]
+
+
+@pytest.mark.parametrize("images", [1, 2, 3])
+@pytest.mark.parametrize("of_gradient", LAYOUTS)
+@pytest.mark.parametrize("of_input", LAYOUTS)
+def test_the_norm_and_its_gradient_are_the_formulas_in_any_memory_format(
+    images: int, of_input: torch.memory_format, of_gradient: torch.memory_format
+) -> None:
+    """torch's own gradient is wrong for a single image and a gradient in channels_last."""
+    shape, kind = (images, 3, 7, 5), torch.float64
+    x = torch.rand(shape, dtype=kind).contiguous(memory_format=of_input).requires_grad_()
+    weight = torch.rand(shape, dtype=kind).contiguous(memory_format=of_gradient)
+    deviation = x - x.mean((2, 3), keepdim=True)
+    expected = deviation / (deviation.square().mean((2, 3), keepdim=True) + 1e-5).sqrt()
+    ours = instance_norm(x)
+    torch.testing.assert_close(ours, expected, rtol=1e-12, atol=1e-12)
+    assert ours.is_contiguous(memory_format=of_input)
+    for mine, formula in zip(
+        torch.autograd.grad(ours, x, weight), torch.autograd.grad(expected, x, weight), strict=True
+    ):
+        torch.testing.assert_close(mine, formula, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("kernel_size", [1, 2, 3, 7])
+@pytest.mark.parametrize("images", [1, 2, 3])
+def test_the_convolution_to_an_image_is_torchs(
+    images: int, kernel_size: int, bias: bool, layout: torch.memory_format
+) -> None:
+    ours = ConvToImage(5, 3, kernel_size, bias=bias).double().to(memory_format=layout)
+    x = torch.rand(images, 5, 9, 14, dtype=torch.float64).contiguous(memory_format=layout)
+    x.requires_grad_()
+    outputs = ours(x), nn.Conv2d.forward(ours, x)
+    torch.testing.assert_close(*outputs, rtol=1e-12, atol=1e-12)
+    weight = torch.rand_like(outputs[0])
+    inputs = [x, *ours.parameters()]
+    gradients = (torch.autograd.grad(output, inputs, weight) for output in outputs)
+    for mine, theirs in zip(*gradients, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-12, atol=1e-12)
+    assert torch.autograd.gradcheck(ours, x) if images == 1 else True
+
+
+def test_the_convolution_to_an_image_keeps_the_precision_of_autocast() -> None:
+    layer, x = ConvToImage(5, 3, 7), torch.rand(2, 5, 16, 16)
+    with torch.autocast("cpu", torch.bfloat16):
+        ours, plain = layer(x), nn.Conv2d.forward(layer, x)
+    assert ours.dtype == plain.dtype == torch.bfloat16
+    exact = nn.Conv2d.forward(layer, x)
+    # Seven rounded rows in place of one rounded sum.
+    assert (ours - exact).square().mean() <= 7 * (plain - exact).square().mean()
 
 
 def test_padding_keeps_the_precision_of_autocast() -> None:
