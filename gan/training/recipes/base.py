@@ -132,7 +132,8 @@ def build_frame(
     if config.train.recompute:
         recompute_blocks(built.values())
     bare = {name: share_statistics(net, accelerator) for name, net in built.items()}
-    last = config.train.channels_last
+    # On CPUs it is faster for all of our layers (docs/log.md, 2026-11-30).
+    last = config.train.channels_last or accelerator.device.type == "cpu"
     networks = {
         name: distribute(net, accelerator, channels_last=last) for name, net in bare.items()
     }

@@ -28,7 +28,6 @@ COMPILED = [
 ]
 SWITCHES = [
     pytest.param({"batch_passes": False}, id="one by one"),
-    pytest.param({"channels_last": True}, id="channels last"),
     pytest.param({"precision": "bf16"}, id="bf16"),
     pytest.param({"compile": True}, id="compile", marks=COMPILED),
     pytest.param({"precision": "bf16", "compile": True}, id="bf16, compile", marks=COMPILED),
