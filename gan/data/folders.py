@@ -23,6 +23,7 @@ from gan.images import (
     ImageError,
     find_images,
     has_pages,
+    made_by_model,
     nothing_found,
     read_pixels,
     read_size,
@@ -33,6 +34,7 @@ from gan.system.atomic import write_whole
 FAINT = 2**14 - 1
 """Largest number of a 16-bit file that holds 14 bits or less, so that it looks almost black."""
 DARK = "values use less than a quarter of the 16-bit range; `gan inspect` proposes a range"
+GENERATED = "marked as made by a trained model; training learns its faults: remove them"
 STACKED = (".tif", ".tiff", ".gif", ".webp")
 """Suffixes of files that may have several pages or frames."""
 
@@ -217,6 +219,8 @@ def unreadable(
         pixels = read_pixels(path, draft_size=1, values=values, remark=remark)
         if values is None and pixels.dtype == np.uint16 and pixels.max() <= FAINT:
             remark(DARK)
+        if made_by_model(path):
+            remark(GENERATED)
     except ImageError as error:
         return str(error)
     return None
