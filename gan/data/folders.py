@@ -29,12 +29,12 @@ from gan.images import (
     read_size,
     skipped_lines,
 )
+from gan.images.marks import ADVICE
 from gan.system.atomic import write_whole
 
 FAINT = 2**14 - 1
 """Largest number of a 16-bit file that holds 14 bits or less, so that it looks almost black."""
 DARK = "values use less than a quarter of the 16-bit range; `gan inspect` proposes a range"
-GENERATED = "marked as made by a trained model; training learns its faults: remove them"
 STACKED = (".tif", ".tiff", ".gif", ".webp")
 """Suffixes of files that may have several pages or frames."""
 
@@ -220,7 +220,7 @@ def unreadable(
         if values is None and pixels.dtype == np.uint16 and pixels.max() <= FAINT:
             remark(DARK)
         if made_by_model(path):
-            remark(GENERATED)
+            remark(ADVICE)
     except ImageError as error:
         return str(error)
     return None

@@ -22,10 +22,10 @@ OWN = {
     (EXT, "AISystemVersionUsed"),
 }  # fmt: skip
 """Properties of a mark, which replace those of the original."""
-TRAINED = re.compile(
-    rb"digitalsourcetype/(?:trainedAlgorithmicMedia|compositeWithTrainedAlgorithmicMedia)\b"
-)
+TRAINED = re.compile(rb"digitalsourcetype/(?:compositeWithT|t)rainedAlgorithmicMedia")
 """The terms for which a file counts as made by a trained model, in XMP or Content Credentials."""
+ADVICE = "marked as made by a trained model: remove them, or training learns that model's faults"
+"""About such files in a training folder."""
 ENDS = 2**18
 """Bytes at the beginning and at the end of a file that are searched for the terms."""
 

@@ -87,7 +87,7 @@ class Picture:
 
     def with_mark(self, mark: Mark | None) -> "Picture":
         """Return the picture of a model with its mark in the XMP; without XMP if mark is None."""
-        return replace(self, xmp=mark and marked_xmp(self.xmp, mark))
+        return replace(self, xmp=marked_xmp(self.xmp, mark) if mark else None)
 
 
 def read_picture(

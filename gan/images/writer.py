@@ -195,7 +195,7 @@ def _directory(picture: Picture) -> TiffImagePlugin.ImageFileDirectory_v2:
         for tag, number in zip(RESOLUTION, (*picture.density, INCH), strict=True):
             directory[tag] = number
     xmp = {XMP_TAG: (BYTES, picture.xmp)} if picture.xmp else {}
-    for tag, (kind, value) in (picture.place | xmp).items():
+    for tag, (kind, value) in {**picture.place, **xmp}.items():
         directory.tagtype[tag] = kind
         directory[tag] = value
     return directory

@@ -94,7 +94,7 @@ def parsed(packet: bytes) -> Document:
     if (first := FIRST_ELEMENT.search(text)) is None:
         raise ValueError("damaged: it has no elements")
     document = parseString(text[first.start() :].encode())
-    if not isinstance(_rdf(document), Element):
+    if _rdf(document) is None:
         raise ValueError("damaged: it has no rdf:RDF")
     return document
 
@@ -103,11 +103,8 @@ def _rdf(document: Document) -> Element | None:
     """Return the element with the descriptions: the root, or a child of it."""
     root = document.documentElement
     assert root is not None
-    return next((each for each in (root, *root.childNodes) if _is_rdf(each, "RDF")), None)
-
-
-def _is_rdf(node: object, name: str) -> bool:
-    return isinstance(node, Element) and (node.namespaceURI, node.localName) == (RDF, name)
+    inside = [root, *(each for each in root.childNodes if isinstance(each, Element))]
+    return next((each for each in inside if _key(each) == (RDF, "RDF")), None)
 
 
 def remove(document: Document, unwanted: Unwanted) -> set[tuple[str, str]]:
@@ -115,8 +112,8 @@ def remove(document: Document, unwanted: Unwanted) -> set[tuple[str, str]]:
     removed: set[tuple[str, str]] = set()
     rdf = _rdf(document)
     assert rdf is not None
-    for description in [each for each in rdf.childNodes if _is_rdf(each, "Description")]:
-        assert isinstance(description, Element)
+    inside = [each for each in rdf.childNodes if isinstance(each, Element)]
+    for description in (each for each in inside if _key(each) == (RDF, "Description")):
         properties = _properties(description)
         gone = [node for node in properties if unwanted(*_key(node))]
         for node in gone:
