@@ -35,7 +35,7 @@ ELSEWHERE = {
     "ablation", "test", "ablation_steps", "ablation_seeds", "ablation_flip", "size", "marks",
 }  # fmt: skip
 """Options that are not copied into the settings: they do not change the output, or only by their
-files' contents, which are hashed instead; `size` and `marks` are added if they are set."""
+files' contents, which are hashed instead; `size` is added if it is set, and `marks` if it is false."""
 
 
 def output_settings(
@@ -49,13 +49,12 @@ def output_settings(
     They must be equal when a run is resumed.
     """
     task = Path(config.task.rpartition("=")[2]) if config.task else None
-    # Older outputs lack these keys.
-    newer = ({"size": config.size} if config.size else {}) | (
-        {} if config.marks else {"marks": False}
-    )
+    size = {"size": config.size} if config.size else {}  # older outputs lack the key
+    marks = {"marks": None if config.marks else False}  # None for them, too: they lack the key
     return (
         config.model_dump(mode="json", exclude=ELSEWHERE)
-        | newer
+        | size
+        | marks
         | {
             "dataset_fingerprint": fingerprint(dataset),
             "models_sha256": list(hashes),
