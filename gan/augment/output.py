@@ -35,7 +35,7 @@ ELSEWHERE = {
     "ablation", "test", "ablation_steps", "ablation_seeds", "ablation_flip", "size", "marks",
 }  # fmt: skip
 """Options that are not copied into the settings: they do not change the output, or only by their
-files' contents, which are hashed instead; `size` is added if it is set, and `marks` if it is false."""
+files' contents, which are hashed instead; `size` and `marks` are added in another form."""
 
 
 def output_settings(

@@ -15,6 +15,7 @@ from PIL import ExifTags, Image, PngImagePlugin
 
 from gan import __version__
 from gan.images import Mark, Picture, made_by_model, read_picture, read_with_traits, write_picture
+from gan.images.stacks import cut_page
 from gan.images.writer import write_stack
 from tests.support.packets import EXPECTED, MARK, TERMS, packets, properties, wrapped
 
@@ -105,6 +106,17 @@ def test_every_page_of_a_stack_is_marked(tmp_path: Path) -> None:
     path = tmp_path / "stack.tif"
     write_stack([picture(np.uint16).with_mark(MARK)] * 3, path)
     assert [properties(packet) for packet in packets(path)] == [EXPECTED] * 3
+
+
+@pytest.mark.parametrize("shape", [(24, 32), (24, 32, 3)])
+def test_a_page_that_is_cut_out_of_a_marked_stack_keeps_the_mark(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 65535, (24, 32, 3), np.uint16)
+    page = Picture(pixels[:, :, : 1 if len(shape) == 2 else 3]).with_mark(MARK)
+    write_stack([page, page], tmp_path / "stack.tif")
+    (tmp_path / "page.tif").write_bytes(cut_page(tmp_path / "stack.tif", 1))
+    assert [properties(packet) for packet in packets(tmp_path / "page.tif")] == [EXPECTED]
 
 
 def test_a_mark_and_a_place_on_the_map_are_kept_together(tmp_path: Path) -> None:
