@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 from xml.dom.minidom import Attr, Document, Element, parseString
 
 from PIL.ImageFile import ImageFile
@@ -46,6 +47,8 @@ MOST_READ, LARGEST = 2**17, 64_000
 """Most bytes of a packet that is parsed, and that is kept: a JPEG holds 65,502 with the mark."""
 NO_SPACES = (RDF, "http://www.w3.org/2000/xmlns/", "http://www.w3.org/XML/1998/namespace", None)
 """Namespaces of attributes that are not properties."""
+MOST_DEPTH = 100
+"""Most levels of elements in a packet: serialization is recursive."""
 BLANK = b"\0 \t\r\n"
 FIRST_ELEMENT = re.compile(r"<(?![?!])")
 PACKET = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{}\n<?xpacket end="w"?>'
@@ -96,6 +99,11 @@ def parsed(packet: bytes) -> Document:
     document = parseString(text[first.start() :].encode())
     if _rdf(document) is None:
         raise ValueError("damaged: it has no rdf:RDF")
+    level: list[Any] = list(document.childNodes)
+    for _ in range(MOST_DEPTH):
+        level = [inner for each in level for inner in each.childNodes]
+    if level:
+        raise ValueError(f"its elements have more than {MOST_DEPTH} levels")
     return document
 
 

@@ -102,6 +102,14 @@ def test_equal_marks_give_equal_files(tmp_path: Path, suffix: str) -> None:
     assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
 
 
+def test_a_mark_is_read_back_from_heic(tmp_path: Path) -> None:
+    pytest.importorskip("pillow_heif", reason="the extra heif is not installed")
+    path = tmp_path / "marked.heic"
+    write_picture(picture().with_mark(MARK), path)
+    assert [properties(packet) for packet in packets(path)] == [EXPECTED]
+    assert made_by_model(path)
+
+
 def test_every_page_of_a_stack_is_marked(tmp_path: Path) -> None:
     path = tmp_path / "stack.tif"
     write_stack([picture(np.uint16).with_mark(MARK)] * 3, path)
