@@ -30,7 +30,7 @@ from gan.augment.realism import Domain, keeps_its_target, target_domain
 from gan.augment.round_trip import ScoreAndStage, open_model
 from gan.augment.sheet import sheet
 from gan.augment.task import load_task_score
-from gan.images import write_image
+from gan.images import Mark, write_image
 from gan.images.budget import limit_decoding
 from gan.inference.devices import pick_device
 from gan.inference.folder.folder import check_tiles, translate_jobs
@@ -114,6 +114,7 @@ def _augment(dataset: Dataset, config: AugmentOptions, processes: Processes) -> 
             task_score,
             targets[number],
             identities[number],
+            Mark(hashes[number]) if config.marks else None,
         )
         failures |= translate(dataset, config, *pair, stage, own, processes)
     processes.once(lambda: _complete(dataset, config, tasks, failures, hashes, settings))

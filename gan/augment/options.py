@@ -126,6 +126,9 @@ class AugmentOptions(Section):
     """Precision of the networks' arithmetic."""
     quality: Annotated[int, Field(ge=1, le=100)] = 95
     """Quality of JPEG, WebP, AVIF and HEIC files."""
+    marks: bool = True
+    """Write into each translation, as XMP, that a trained model made it, and which. With false, no
+    XMP is written."""
     batch_size: Count | None = None
     """Images of one size that are translated at once. If not set, a few if they are small."""
     tile: Annotated[int, Field(ge=64)] | None = None

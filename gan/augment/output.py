@@ -32,10 +32,10 @@ FOLDER = ".augment"
 SETTINGS = "settings.json"
 ELSEWHERE = {
     "dataset", "model", "output", "device", "batch_size", "link", "style", "target", "task",
-    "ablation", "test", "ablation_steps", "ablation_seeds", "ablation_flip", "size",
+    "ablation", "test", "ablation_steps", "ablation_seeds", "ablation_flip", "size", "marks",
 }  # fmt: skip
 """Options that are not copied into the settings: they do not change the output, or only by their
-files' contents, which are hashed instead; `size` is added if it is set."""
+files' contents, which are hashed instead; `size` and `marks` are added in another form."""
 
 
 def output_settings(
@@ -50,9 +50,11 @@ def output_settings(
     """
     task = Path(config.task.rpartition("=")[2]) if config.task else None
     size = {"size": config.size} if config.size else {}  # older outputs lack the key
+    marks = {"marks": None if config.marks else False}  # None for them, too: they lack the key
     return (
         config.model_dump(mode="json", exclude=ELSEWHERE)
         | size
+        | marks
         | {
             "dataset_fingerprint": fingerprint(dataset),
             "models_sha256": list(hashes),

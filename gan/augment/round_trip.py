@@ -14,7 +14,7 @@ from gan.augment.plan import Task
 from gan.augment.realism import Domain
 from gan.augment.scores import measure
 from gan.domains import DIRECTIONS
-from gan.images import Picture, read_orientation, read_picture, write_picture
+from gan.images import Mark, Picture, read_orientation, read_picture, write_picture
 from gan.images.deep import Array, turned
 from gan.images.pixels import blend, to_array
 from gan.inference.folder.pipeline import RoundTrip
@@ -64,6 +64,8 @@ class ScoreAndStage:
     """The target domain, to measure realism."""
     identity: float | None
     """The score of the gate `identity`, the same for all translations of a model."""
+    mark: Mark | None = None
+    """The model's mark, for all translations; None for none."""
 
     def __call__(self, job: Job, picture: Picture, result: RoundTrip) -> None:
         """Write a translation, blended with its source, and its scores before the blending."""
@@ -87,7 +89,8 @@ class ScoreAndStage:
             scores["realism"] = self.target.realism(picture.pixels, translation)
         scores["task"] = self.task_score(picture.pixels, translation) if self.task_score else None
         shown = picture.with_pixels(blend(picture.pixels, translation, task.strength))
-        write_picture(_restore_orientation(shown, turn), job.target, quality=self.quality)
+        shown = _restore_orientation(shown.with_mark(self.mark), turn)
+        write_picture(shown, job.target, quality=self.quality)
         rounded = {key: None if each is None else round(each, 4) for key, each in scores.items()}
         write_bytes(record_path(job.target), line(rounded))
 

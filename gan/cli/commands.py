@@ -190,5 +190,6 @@ COMMANDS = {
         summary="Serve a page that translates pictures, and an HTTP API",
         examples=("checkpoints/monet",),
         positional=("models",),
+        most_used=("models", "host", "port", "name", "https", "examples", "marks", "device"),
     ),
 }

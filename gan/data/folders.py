@@ -23,11 +23,13 @@ from gan.images import (
     ImageError,
     find_images,
     has_pages,
+    made_by_model,
     nothing_found,
     read_pixels,
     read_size,
     skipped_lines,
 )
+from gan.images.marks import ADVICE
 from gan.system.atomic import write_whole
 
 FAINT = 2**14 - 1
@@ -217,6 +219,8 @@ def unreadable(
         pixels = read_pixels(path, draft_size=1, values=values, remark=remark)
         if values is None and pixels.dtype == np.uint16 and pixels.max() <= FAINT:
             remark(DARK)
+        if made_by_model(path):
+            remark(ADVICE)
     except ImageError as error:
         return str(error)
     return None

@@ -5,6 +5,7 @@ from gan.images.color import to_channels
 from gan.images.deep import read_image_or_pixels, read_pixels
 from gan.images.folder import Found, find_images, list_images, nothing_found, skipped_lines
 from gan.images.formats import IMAGE_SUFFIXES, ImageError
+from gan.images.marks import Mark, made_by_model, mark_of
 from gan.images.picture import (
     Picture,
     Trait,
@@ -23,6 +24,7 @@ __all__ = [
     "MAX_MEGAPIXELS",
     "Found",
     "ImageError",
+    "Mark",
     "Picture",
     "Trait",
     "Traits",
@@ -30,6 +32,8 @@ __all__ = [
     "find_images",
     "has_pages",
     "list_images",
+    "made_by_model",
+    "mark_of",
     "nothing_found",
     "read_image",
     "read_image_or_pixels",

@@ -23,6 +23,7 @@ from gan.images.deep import (
     turned,
 )
 from gan.images.formats import FORMATS
+from gan.images.marks import Mark, marked_xmp, states_model
 from gan.images.metadata import Tags, kept_density, kept_exif, kept_place
 from gan.images.numbers import (
     color_numbers,
@@ -40,8 +41,9 @@ from gan.images.reader import (
     orientation,
 )
 from gan.images.stacks import turn_to
+from gan.images.xmp import kept_xmp
 
-Trait = Literal["rotated", "deep", "alpha", "cmyk", "animated", "profile", "suffix"]
+Trait = Literal["generated", "rotated", "deep", "alpha", "cmyk", "animated", "profile", "suffix"]
 Fact = tuple[Trait, bool, str]
 """A trait, whether a file has it, and a short description."""
 
@@ -76,10 +78,16 @@ class Picture:
     written: Range | None = None
     """Numbers to write for black and white, if the format can hold them; None for 0 and the largest
     of the type."""
+    xmp: bytes | None = None
+    """XMP packet for images made from this one, without what describes the file."""
 
     def with_pixels(self, pixels: Array) -> "Picture":
         """Return another picture of the same size, with the same transparency and metadata."""
         return replace(self, pixels=pixels)
+
+    def with_mark(self, mark: Mark | None) -> "Picture":
+        """Return the picture of a model with its mark in the XMP; without XMP if mark is None."""
+        return replace(self, xmp=marked_xmp(self.xmp, mark) if mark else None)
 
 
 def read_picture(
@@ -121,9 +129,10 @@ def read_picture(
         pixels = with_channels(pixels)
         density = kept_density(image, max(turn, stored))
         exif = kept_exif(image, (pixels.shape[1], pixels.shape[0]), remarks.append)
+        xmp = kept_xmp(image, max(turn, stored), remarks.append)
         if density and exif and ExifTags.Base.XResolution in exif:
             exif.update(dict(zip(RESOLUTION, (*density, INCH), strict=True)))
-    return Picture(pixels, alpha, exif, tuple(remarks), density, place, floats)
+    return Picture(pixels, alpha, exif, tuple(remarks), density, place, floats, xmp=xmp)
 
 
 @dataclass(frozen=True)
@@ -207,6 +216,7 @@ def read_with_traits(
             ),
             ("profile", bool(remarks), "".join(remarks[:1])),
             ("animated", _animated(image), "several frames or pages"),
+            ("generated", states_model(image, file), "its metadata name a trained model"),
             ("rotated", turn != 1, f"EXIF orientation {turn}"),
         ]
         unusual |= {trait: word for trait, present, word in facts if present}

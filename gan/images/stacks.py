@@ -15,6 +15,7 @@ from gan.images.color import WHITE_IS_ZERO, bands
 from gan.images.complete import check_length
 from gan.images.metadata import kept_exif, kept_place
 from gan.images.reader import decoded, opened
+from gan.images.xmp import kept_xmp
 
 SUFFIXES = (".tif", ".tiff")
 MOST_PAGES = 10_000
@@ -59,9 +60,10 @@ def cut_page(path: Path, page: int, *, max_megapixels: float = MAX_MEGAPIXELS) -
             loaded = decoded(image, file)
             values = np.concatenate([numbers for _, numbers in bands(loaded)])[:, :, None]
             exif = kept_exif(image, image.size, lambda text: None)
+            xmp = kept_xmp(image, 1, lambda text: None)
             tags, content = getattr(image, "tag_v2", {}), io.BytesIO()
             turned = tags.get(ExifTags.Base.PhotometricInterpretation) == WHITE_IS_ZERO
-            page_picture = Picture(values, exif=exif, place=place)
+            page_picture = Picture(values, exif=exif, place=place, xmp=xmp)
             save_deep_tiff(values, page_picture, content, white_is_zero=turned)
             return content.getvalue()
     picture = read_picture(

@@ -21,6 +21,11 @@ from gan.system.atomic import write_whole
 
 WITH_ALPHA = {"PNG", "WEBP", "TIFF", "AVIF", "HEIF", "JPEG2000", "QOI", "GIF"}
 WITH_EXIF = {"JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"}
+WITH_XMP = WITH_EXIF
+XMP_TAG, BYTES = 700, 1
+"""The tag of XMP in a TIFF, and its type (ISO 16684-3)."""
+XMP_CHUNK = "XML:com.adobe.xmp"
+"""The keyword of XMP in a PNG."""
 WITH_DENSITY = {"JPEG", "PNG", "TIFF"}
 """Formats with a density field; the others store density in their EXIF."""
 METERS_PER_INCH = 0.0254
@@ -72,7 +77,7 @@ def write_stack(pages: Sequence[Picture], path: Path, *, replace: bool = True) -
 def write_picture(picture: Picture, path: Path, *, quality: int = 95, replace: bool = True) -> None:
     """Write a picture like `write_image`, with all of its properties that the format supports.
 
-    PNG and TIFF keep 16 bits; transparency and EXIF are kept where the format supports them.
+    PNG and TIFF keep 16 bits; transparency, EXIF and XMP are kept where the format supports them.
     Where transparency cannot be kept, the background is white, as it was for the translation.
     FileExistsError if the file exists, unless `replace` is set.
     """
@@ -170,13 +175,18 @@ def _metadata(picture: Picture, kind: str) -> dict[str, Any]:
         found["exif"] = picture.exif
     if picture.density and kind in WITH_DENSITY:
         found["dpi"] = picture.density
-    if picture.place and kind == "TIFF":
+    if picture.xmp and kind in WITH_XMP:
+        found["xmp"] = picture.xmp
+    if picture.xmp and kind == "PNG":
+        found["pnginfo"] = PngImagePlugin.PngInfo()
+        found["pnginfo"].add_itxt(XMP_CHUNK, picture.xmp.decode())
+    if kind == "TIFF" and (picture.place or picture.xmp):
         found["tiffinfo"] = _directory(picture)
     return found
 
 
 def _directory(picture: Picture) -> TiffImagePlugin.ImageFileDirectory_v2:
-    """Return TIFF tags with a picture's metadata and its place on the map."""
+    """Return TIFF tags with a picture's metadata, XMP too, and its place on the map."""
     directory = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"II")
     exif = picture.exif or Image.Exif()
     for tag in exif:
@@ -184,7 +194,8 @@ def _directory(picture: Picture) -> TiffImagePlugin.ImageFileDirectory_v2:
     if picture.density:
         for tag, number in zip(RESOLUTION, (*picture.density, INCH), strict=True):
             directory[tag] = number
-    for tag, (kind, value) in picture.place.items():
+    xmp = {XMP_TAG: (BYTES, picture.xmp)} if picture.xmp else {}
+    for tag, (kind, value) in {**picture.place, **xmp}.items():
         directory.tagtype[tag] = kind
         directory[tag] = value
     return directory
@@ -215,6 +226,8 @@ def _save_deep_png(values: Array, picture: Picture, file: BinaryIO) -> None:
         PngImagePlugin.putchunk(file, b"pHYs", struct.pack(">IIB", across, down, 1))
     if picture.exif:
         PngImagePlugin.putchunk(file, b"eXIf", picture.exif.tobytes().removeprefix(b"Exif\0\0"))
+    if picture.xmp:
+        PngImagePlugin.putchunk(file, b"iTXt", XMP_CHUNK.encode() + bytes(5) + picture.xmp)
     file.write(data[after_header:])
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from gan.config.choices import Range
 from gan.domains import DOMAINS
+from gan.images.marks import ADVICE
 from gan.inspection.duplicates import find_copies
 from gan.inspection.options import InspectOptions
 from gan.inspection.statistics import differences, numbers
@@ -51,6 +52,7 @@ KINDS = {
     "grey": Kind(False, "gray in a folder of color images"),
     "color": Kind(False, "color in a folder of gray images"),
     "plain": Kind(False, "a single color: nothing to learn from; compared by equal pixels only"),
+    "generated": Kind(False, ADVICE),
     "unnamed": Kind(False, "an image by its content, skipped because of its suffix"),
     "animated": Kind(False, "several frames or pages; the first is used"),
     "suffix": Kind(False, "in another format than the suffix says", "count"),

@@ -109,7 +109,7 @@ def translate_batch(
                 continue
             result.write(done.file, free.take(str(clean_name(entry.name)), done.file.suffix))
             done.file.unlink()
-            small = shown(done.after, THUMBNAIL)
+            small = shown(done.after, THUMBNAIL).with_mark(wish.mark)
             yield Progress(number, len(entries), len(failures), entry.name, picture=small)
         if len(failures) == len(entries):
             raise RejectedError(f"{printable(failures[0][0])}: {failures[0][1]}")

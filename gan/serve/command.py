@@ -37,7 +37,9 @@ def serve(options: ServeOptions) -> int:
     if options.secure and find_spec("cryptography") is None:
         raise ValueError(f"https requires cryptography, part of the extra serve: {EXTRA}")
     host, secret = options.host, certificate_of(options)
-    choices = open_models(options.models, options.device, options.precision, options.examples)
+    choices = open_models(
+        options.models, options.device, options.precision, options.examples, options.marks
+    )
     with listen(host, options.port) as listener, TemporaryDirectory(prefix="gan-serve-") as folder:
         studio = Studio(choices, options, Path(folder))
         serve_until_stopped(studio, listener, options.name, secret)

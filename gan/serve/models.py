@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gan.images import Mark, mark_of
 from gan.inference.translator import Device, Direction, Precision, Translator
 from gan.interop import generators_in
 from gan.serve.about import About, describe
@@ -20,6 +21,8 @@ class Choice:
     direction: Direction
     translator: Translator
     about: About = field(default_factory=About)
+    mark: Mark | None = None
+    """The mark of the model's results; None for none."""
 
     @property
     def label(self) -> str:
@@ -28,11 +31,16 @@ class Choice:
 
 
 def open_models(
-    paths: Iterable[Path], device: Device, precision: Precision, examples: bool = True
+    paths: Iterable[Path],
+    device: Device,
+    precision: Precision,
+    examples: bool = True,
+    marks: bool = True,
 ) -> list[Choice]:
     """Open all generators of run directories and of generator files.
 
-    With `examples`, test images are searched for the page. ValueError as from `Translator.load`.
+    With `examples`, test images are searched for the page; with `marks`, results are marked.
+    ValueError as from `Translator.load`.
     """
     names = FreeNames()
     choices: list[Choice] = []
@@ -45,7 +53,7 @@ def open_models(
             known = direction or named
             file = translator.source
             about = describe(file, known, examples=examples) if file else About()
-            choices.append(Choice(model, known, translator, about))
+            choices.append(Choice(model, known, translator, about, mark_of(file, marks)))
     return choices
 
 

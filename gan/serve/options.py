@@ -31,6 +31,9 @@ class ServeOptions(Section):
     """Folder with your own cert.pem and key.pem, for https without a warning."""
     examples: bool = True
     """Offer pictures of the run's testA and testB to try, if they are on this machine."""
+    marks: bool = True
+    """Write into each result, as XMP, that a trained model made it, and which. With false, no XMP
+    is written."""
     device: Device = "auto"
     """Where to compute. auto uses a GPU if there is one."""
     precision: Precision = "fp32"

@@ -54,9 +54,12 @@ def one_picture(studio: Studio, wishes: list[Any]) -> None:
             wish = wish_of(studio, choice, strength, tile, form, size)
             stem = file_name(upload.name, wish.choice.model, wish.choice.direction)
             done = studio.translate(upload.path, folder / stem, wish, progress)
-        sides = {folder / "before.jpg": done.before, folder / "after.jpg": done.after}
+        sides = {
+            folder / "before.jpg": shown(done.before),
+            folder / "after.jpg": shown(done.after).with_mark(wish.mark),
+        }
         for path, picture in sides.items():
-            write_picture(shown(picture), path)
+            write_picture(picture, path)
         return tuple(sides), gr.DownloadButton(value=done.file, interactive=True)
 
     button.click(

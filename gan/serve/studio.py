@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 
 from gan.config.choices import MIN_SIDE, Format
-from gan.images import Picture, read_suffix, write_picture
+from gan.images import Mark, Picture, read_suffix, write_picture
 from gan.images.pixels import blend, from_array, to_array
 from gan.inference.checks import check_size, require_finite
 from gan.inference.folder.plan import SUFFIXES
@@ -47,6 +47,11 @@ class Wish:
     """None for the original's format."""
     size: int | None = None
     """Pixels of the shorter side at the network's input; None for the original's size."""
+
+    @property
+    def mark(self) -> Mark | None:
+        """The model's mark; None if results are not marked, or nothing is translated."""
+        return self.choice.mark if self.strength else None
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
@@ -140,7 +145,8 @@ class Studio:
         else:
             (result,) = translator.translate_batch(pixels[None])
         translated = to_array(require_finite(result))
-        return before.with_pixels(blend(before.pixels, translated, wish.strength))
+        after = before.with_pixels(blend(before.pixels, translated, wish.strength))
+        return after.with_mark(wish.mark)
 
 
 def reason_of(source: Path, error: Exception) -> str:

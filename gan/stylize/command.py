@@ -11,8 +11,10 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 from gan.features import Features, LayerTable, chosen_layers
-from gan.images import write_image
+from gan.features.weights import pretrained
+from gan.images import Mark, Picture, mark_of, write_picture
 from gan.images.contact_sheet import grid
+from gan.images.deep import as_pixels
 from gan.inference.checks import check_size
 from gan.inference.devices import pick_device
 from gan.stylize.canvas import Extract, prepare
@@ -37,9 +39,10 @@ class ProgressLog:
         writer: SummaryWriter | None,
         output: Path,
         save_every: int | None,
+        mark: Mark | None = None,
     ):
         self.bar, self.writer, self.output, self.save_every = bar, writer, output, save_every
-        self.step = 0
+        self.step, self.mark = 0, mark
 
     def note(self, terms: Terms, finished: Callable[[], Image.Image]) -> None:
         """Record an evaluation; every save_every steps write the picture next to the output."""
@@ -52,7 +55,7 @@ class ProgressLog:
             self.bar.show([f"{name} {x:.3g}" for name, x in terms.numbers().items()])
         if self.save_every and self.step % self.save_every == 0:
             place = self.output.with_stem(f"{self.output.stem}-step{self.step:05d}")
-            write_image(finished(), place)
+            write_marked(finished(), place, self.mark)
 
 
 def stylize(config: StylizeOptions) -> int:
@@ -64,6 +67,7 @@ def stylize(config: StylizeOptions) -> int:
     sources = read_sources(config.content, config.style, config.masks)
     backbone, weights = config.perceptual.backbone, config.perceptual.weights
     extract = Features(backbone, [*layers.content, *layers.style], weights).to(device)
+    mark = mark_of(weights or pretrained(backbone)) if config.marks else None
     _announce(configs, sources, extract, device)
     pictures = []
     total = sum(cell.steps * len(ladder(sources.photo, cell.size, cell.sizes)) for cell in configs)
@@ -73,15 +77,20 @@ def stylize(config: StylizeOptions) -> int:
                 config.output.with_stem(f"{config.output.stem}-{name}") if name else config.output
             )
             with SummaryWriter(str(config.log / name)) if config.log else nullcontext() as writer:
-                diary = ProgressLog(bar, writer, output, config.save_every)
+                diary = ProgressLog(bar, writer, output, config.save_every, mark)
                 pictures.append(_paint(cell, sources, extract, layers, device, diary))
     result = (
         grid(swept.columns, pictures, rows=swept.rows, corner=swept.corner)
         if swept
         else pictures[0]
     )
-    write_image(result, config.output)
+    write_marked(result, config.output, mark)
     return 0
+
+
+def write_marked(image: Image.Image, path: Path, mark: Mark | None) -> None:
+    """Write an image of mode L or RGB, with the mark of the network that it was made with."""
+    write_picture(Picture(as_pixels(image)).with_mark(mark), path)
 
 
 def _announce(

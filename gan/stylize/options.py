@@ -62,6 +62,9 @@ class StylizeOptions(Section):
     """Where to compute. auto uses a GPU if there is one."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of the noise."""
+    marks: bool = True
+    """Write into each file, as XMP, that a trained network made it, and which. With false, no XMP
+    is written."""
     log: Path | None = None
     """Folder for curves of the losses in TensorBoard."""
     save_every: Count | None = None

@@ -14,6 +14,7 @@ from PIL import Image
 
 from gan.config import DataConfig
 from gan.data import Folder, folders, index_folder, index_folders, write_index
+from gan.images import Mark, read_picture, write_picture
 
 Photos = Callable[..., Path]
 
@@ -232,3 +233,13 @@ def test_a_damaged_index_is_ignored(
     (tmp_path / "index.json").write_bytes(text.encode("latin-1"))
     index_folders(data, known=tmp_path / "index.json")
     assert len(decoded) == 4
+
+
+def test_images_made_by_a_model_are_counted(photos: Photos) -> None:
+    root = photos(count=4)
+    assert index(root).remarks == {}
+    for name in ("000.png", "002.png"):
+        write_picture(read_picture(root / name).with_mark(Mark()), root / name)
+    ((remark, count),) = index(root).remarks.items()
+    assert count == 2
+    assert remark.startswith("marked as made by a trained model: remove them")

@@ -12,9 +12,12 @@ import pytest
 import tifffile
 from PIL import Image, ImageOps
 
+from gan.images import Mark, Picture, write_picture
 from gan.inspection.findings import KINDS
+from tests.support.commands import inspect_folders
 from tests.support.hostile import bomb, display_p3
 from tests.support.inspecting import Findings, inspected
+from tests.support.packets import TERMS, wrapped
 from tests.support.pictures import picture, write_dataset
 
 DATA = os.environ.get("GAN_DATA")
@@ -35,6 +38,10 @@ def transparent(path: Path) -> None:
     image = picture(502)
     image.putalpha(Image.linear_gradient("L").resize(image.size))
     image.save(path)
+
+
+def generated(path: Path) -> None:
+    picture(519).save(path, xmp=wrapped(f'xmp:Label="{TERMS}trainedAlgorithmicMedia">'))
 
 
 def unreadable(path: Path, data: bytes) -> None:
@@ -59,6 +66,7 @@ SINGLE: list[tuple[str, str, Callable[[Path], object]]] = [
     ("unreadable", "outside.png", lambda path: path.symlink_to(Path(__file__))),
     ("tiny", "small.png", lambda path: picture(510, (70, 63)).save(path)),
     ("aspect", "long.png", lambda path: picture(511, (260, 80)).save(path)),
+    ("generated", "painted.webp", generated),
     ("grey", "grey.png", lambda path: picture(512).convert("L").save(path)),
     ("rotated", "turned.jpg", rotate),
     ("deep", "deep.tif", deep),
@@ -122,6 +130,24 @@ def test_a_folder_with_one_of_each_has_exactly_these_findings(clean: Path, tmp_p
         "ranges",
     }
     assert [kind for kind, _, _ in found if KINDS[kind].fault]
+
+
+def test_images_made_by_a_model_are_counted_with_advice(
+    clean: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever program marked them; in folders without such images nothing is printed."""
+    assert inspect_folders(clean, min_images=0) == 0
+    assert "trained model" not in capsys.readouterr().out
+    for name in ("a.webp", "b.webp"):
+        generated(clean / "trainB" / name)
+    shutil.copy(clean / "trainA" / "000.png", clean / "trainA" / "copy.png")
+    marked = Picture(np.asarray(picture(521))).with_mark(Mark())
+    write_picture(marked, clean / "trainA" / "ours.png")
+    inspect_folders(clean, min_images=0)
+    assert (
+        "remark: generated (3): marked as made by a trained model: remove them, or training "
+        "learns that model's faults: trainA/ours.png, trainB/a.webp, trainB/b.webp"
+    ) in capsys.readouterr().out
 
 
 def test_a_clean_dataset_has_no_findings(

@@ -1,11 +1,13 @@
 """The generators that are served, and their names."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
+from gan.images import Mark
 from gan.serve.models import choose, open_models
 from tests.support.foreign import Resnet, resnet_layers
 
@@ -20,6 +22,13 @@ def run(tmp_path: Path, new_generator: Generator) -> Path:
     for direction in ("ab", "ba"):
         new_generator(folder / f"gen_{direction}.safetensors", direction)
     return folder
+
+
+def test_marks_have_the_hash_of_each_file_and_can_be_off(generator_file: Path) -> None:
+    (choice,) = open_models([generator_file.parent], "cpu", "fp32")
+    assert choice.mark == Mark(hashlib.sha256(generator_file.read_bytes()).hexdigest())
+    (choice,) = open_models([generator_file.parent], "cpu", "fp32", marks=False)
+    assert choice.mark is None
 
 
 def test_runs_and_files_are_served_under_unique_names(

@@ -11,6 +11,7 @@ from PIL import Image
 from gan.images import read_image, read_picture
 from gan.serve.studio import SHOWN, RejectedError, Studio, Wish, shown
 from tests.support.hostile import huge_png
+from tests.support.packets import EXT, packets, properties
 from tests.support.serving import Picture
 
 
@@ -41,6 +42,17 @@ def test_a_rotated_photo_is_returned_upright(studio: Studio, picture: Picture) -
     np.testing.assert_array_equal(
         np.asarray(read_image(result)), 255 - np.asarray(read_image(source))
     )
+
+
+def test_results_are_marked_unless_the_model_has_no_mark_or_no_strength(
+    studio: Studio, picture: Picture
+) -> None:
+    source = picture("photo.jpg")
+    (packet,) = packets(translated(studio, source))
+    assert properties(packet)[f"{EXT}AISystemVersionUsed"] == "sha256:" + "5" * 64
+    assert packets(translated(studio, source, strength=0)) == []
+    wish = Wish(studio.choices[1])
+    assert packets(studio.translate(source, source.with_name("other"), wish).file) == []
 
 
 def test_sixteen_bits_stay_sixteen_bits(studio: Studio, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The command as a whole, with a small random network: the effect of each option."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from torch import Tensor
 from gan.cli.main import main
 from gan.config import PerceptualConfig
 from gan.features import Features
-from gan.images import read_image
+from gan.images import read_image, write_image
 from gan.images.pixels import from_image, to_unit
 from gan.losses import style_layer_loss
 from gan.stylize import StylizeOptions, stylize
+from tests.support.packets import EXT, packets, properties
 
 Picture = Callable[..., Path]
 Paint = Callable[..., NDArray[np.float64]]
@@ -271,3 +273,26 @@ def test_the_command_line_takes_options_several_times(
     ]
     assert main(["stylize", *given]) == 0
     assert pixels(tmp_path / "out.png").shape[1] > 3 * 32
+
+
+@pytest.mark.parametrize("options", [{}, {"sweep": ["seed=1,2"]}])
+def test_results_are_marked_with_the_hash_of_the_weights(
+    options: dict[str, Any], paint: Paint, backbone: PerceptualConfig, tmp_path: Path
+) -> None:
+    paint(**options, save_every=4)
+    assert backbone.weights
+    digest = hashlib.sha256(backbone.weights.read_bytes()).hexdigest()
+    written = [*tmp_path.glob("out*.png")]
+    assert len(written) > 1
+    for path in written:
+        (packet,) = packets(path)
+        assert properties(packet)[f"{EXT}AISystemVersionUsed"] == f"sha256:{digest}"
+
+
+def test_without_marks_only_the_mark_is_missing(paint: Paint, tmp_path: Path) -> None:
+    on, off = paint(), paint(marks=False, output=tmp_path / "off.png")
+    assert np.array_equal(on, off)
+    with Image.open(tmp_path / "off.png") as image:
+        plain = tmp_path / "plain.png"
+        write_image(image.copy(), plain)
+    assert (tmp_path / "off.png").read_bytes() == plain.read_bytes()

@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from gan.images import Mark
 from gan.inference.translator import Translator
 from gan.serve.about import About
 from gan.serve.certificate import names_here, own_certificate
@@ -58,7 +59,7 @@ def stand_in(folder: Path) -> Studio:
     examples = tuple(example(folder.parent / f"try {number}#.png") for number in range(3))
     about = About("light → dark", "Turns <b>light</b> into dark.", examples)
     choices = [
-        Choice("negative", "ab", translator(-1), about),
+        Choice("negative", "ab", translator(-1), about, Mark("5" * 64)),
         Choice("negative", "ba", translator(1)),
         Choice("same", "ab", translator(1)),
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from gan.images import mark_of
 from gan.images.budget import limit_decoding
 from gan.inference.devices import pick_device, pick_precision
 from gan.inference.folder.options import TranslateOptions
@@ -69,7 +70,12 @@ def translate_folder(options: TranslateOptions) -> int:
             options.max_megapixels,
             options.tile,
             options.scratch or place,
-            partial(write_translation, quality=options.quality, overwrite=options.overwrite),
+            partial(
+                write_translation,
+                quality=options.quality,
+                overwrite=options.overwrite,
+                mark=mark_of(translator.source, options.marks),
+            ),
             stacks=True,
         )
         return _carry_out(plan, pipeline, options.batch_size, processes)

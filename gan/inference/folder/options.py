@@ -41,6 +41,9 @@ class TranslateOptions(Section):
     """Format of the output, in place of each input's own."""
     quality: Annotated[int, Field(ge=1, le=100)] = 95
     """Quality of JPEG, WebP, AVIF and HEIC files."""
+    marks: bool = True
+    """Write into each file, as XMP, that a trained model made it, and which. With false, no XMP is
+    written."""
     compare: Path | None = None
     """Folder for pictures of originals and translations side by side."""
     max_megapixels: Rate = MAX_MEGAPIXELS

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan.images import Picture, write_picture
+from gan.images import Mark, Picture, write_picture
 from gan.images.deep import Array
 from gan.images.pixels import from_array, to_array
 from gan.images.writer import scaling, write_stack
@@ -259,21 +259,24 @@ def write_translation(
     *more: Picture,
     quality: int,
     overwrite: bool,
+    mark: Mark | None,
 ) -> None:
     """Write the missing files of a job: the translation with its original's metadata, and the
     comparison.
 
     more: further pages of a stack, for the same file. quality: of JPEG and similar formats.
+    mark: of the model, for all files; None for none.
     """
     translation = to_array(result.fake)
     # The translation is written last: if it exists, the comparison does, too.
     if job.comparison:
-        both = _beside(picture.pixels, translation)
+        both = _beside(picture.pixels, translation).with_mark(mark)
         write_picture(both, job.comparison, replace=overwrite)
     if job.target:
-        picture = picture.with_pixels(translation)
+        picture = picture.with_pixels(translation).with_mark(mark)
         if more:
-            write_stack([picture, *more], job.target, replace=overwrite)
+            pages = [page.with_mark(mark) for page in more]
+            write_stack([picture, *pages], job.target, replace=overwrite)
             return
         write_picture(picture, job.target, quality=quality, replace=overwrite)
 
