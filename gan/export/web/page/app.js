@@ -61,6 +61,7 @@ function ready() {
 function enable() {
   element("translate").disabled = !busy && (!picture || camera.open);
   element("translate").textContent = busy ? "Stop" : "Translate";
+  for (const id of ["file", "camera", "direction", "size"]) element(id).disabled = busy;
 }
 
 function sentence(error) {
@@ -88,6 +89,11 @@ async function choose(file) {
   }
 }
 
+function change() {
+  if (!camera.open) forget();
+  ready();
+}
+
 /** Remove the translation of another picture, direction or size. */
 function forget() {
   if (result) URL.revokeObjectURL(result);
@@ -110,7 +116,9 @@ async function translate() {
   const [width, height] = workingSize(picture.width, picture.height, size);
   const start = performance.now();
   const expected = pace * width * height;
-  const clock = setInterval(() => bar(Math.min(0.95, (performance.now() - start) / expected)), 100);
+  const clock = setInterval(() => {
+    if (pace) bar(Math.min(0.95, (performance.now() - start) / expected));
+  }, 100);
   try {
     element("sides").lastElementChild.scrollIntoView({ block: "nearest" });
     say(`Translating at ${width} × ${height} pixels${expected > 3000 ? `, about ${Math.round(expected / 1000)} seconds` : ""}`);
@@ -201,7 +209,8 @@ async function live() {
 
 async function take() {
   await choose(await camera.take());
-  if (picture) await translate();
+  element("translate").focus();
+  await translate();
 }
 
 function listen() {
@@ -210,8 +219,8 @@ function listen() {
   element("camera").addEventListener("click", openCamera);
   element("take").addEventListener("click", take);
   element("slider").addEventListener("input", slide);
-  element("size").addEventListener("change", () => { if (!busy) forget(), ready(); });
-  element("direction").addEventListener("change", () => { if (!busy) forget(); offerSizes(); load(); });
+  element("size").addEventListener("change", change);
+  element("direction").addEventListener("change", () => { change(); offerSizes(); load(); });
   addEventListener("paste", (event) => choose(event.clipboardData.files[0]));
   const drop = element("drop");
   addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });

@@ -10,6 +10,8 @@ export class Engine {
   #pending;
   #loaded;
   #gpu;
+  #last = Promise.resolve(); // tasks take turns
+  #era = 0; // counts calls of stop
 
   /** report({ progress, total } or { stage }) is called while a model is loaded. */
   constructor(report) {
@@ -28,7 +30,32 @@ export class Engine {
   }
 
   /** Load a model; return milliseconds for a pixel. */
-  async load(model) {
+  load(model) {
+    return this.#inTurn(() => this.#load(model));
+  }
+
+  /** Translate a bitmap, which is closed: to a Blob of `type`, or without it to a bitmap. */
+  translate(model, bitmap, size, type) {
+    return this.#inTurn(() => this.#translate(model, bitmap, size, type));
+  }
+
+  /** End what the worker does and what waits for it; the next task starts another. */
+  stop() {
+    this.#era++;
+    this.#end(new Stopped());
+  }
+
+  #inTurn(task) {
+    const era = this.#era;
+    const turn = this.#last.then(() => {
+      if (era !== this.#era) throw new Stopped();
+      return task();
+    });
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async #load(model) {
     if (this.#loaded?.model === model) return this.#loaded.pace;
     const provider = await this.provider();
     const task = { task: "load", runtime: SITE.runtimes[provider], provider, next: model, bytes: BYTES };
@@ -39,27 +66,25 @@ export class Engine {
     } catch (error) {
       if (error instanceof Stopped || !this.#gpu) throw error;
       this.#withoutGpu();
-      return this.load(model);
+      return this.#load(model);
     }
   }
 
-  /** Translate a bitmap, which is closed: to a Blob of `type`, or without it to a bitmap. */
-  async translate(model, bitmap, size, type) {
-    await this.load(model);
+  async #translate(model, bitmap, size, type) {
+    await this.#load(model);
     const spare = this.#gpu ? await createImageBitmap(bitmap) : null;
     try {
       return await this.#ask({ task: "translate", bitmap, size, type }, [bitmap]);
     } catch (error) {
       if (error instanceof Stopped || !spare) throw error;
       this.#withoutGpu();
-      return this.translate(model, spare, size, type);
+      return await this.#translate(model, spare, size, type);
     } finally {
       spare?.close();
     }
   }
 
-  /** End what the worker does; the next task starts another. */
-  stop(reason = new Stopped()) {
+  #end(reason) {
     this.#worker?.terminate();
     this.#worker = this.#loaded = undefined;
     this.#pending?.reject(reason);
@@ -67,7 +92,7 @@ export class Engine {
   }
 
   #withoutGpu() {
-    this.stop();
+    this.#end();
     this.#gpu = false;
   }
 
@@ -77,7 +102,7 @@ export class Engine {
       this.#worker.onmessage = ({ data }) => this.#hear(data);
       this.#worker.onerror = (event) => {
         event.preventDefault();
-        this.stop(new Error(event.message || "a part of this page cannot be loaded"));
+        this.#end(new Error(event.message || "a part of this page cannot be loaded"));
       };
     }
     return new Promise((resolve, reject) => {
@@ -97,7 +122,7 @@ export class Engine {
       resolve(data.result);
       return;
     }
-    this.stop(); // its memory may be full
+    this.#end(); // its memory may be full
     reject(new Error(data.error));
   }
 }
