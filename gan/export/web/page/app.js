@@ -80,6 +80,7 @@ async function choose(file) {
     picture?.close();
     picture = opened;
     element("photo").src = picture.url;
+    document.body.style.setProperty("--ratio", picture.width / picture.height);
     show("photo", true);
     show("hint", false);
     ready();
@@ -171,6 +172,7 @@ async function openCamera() {
     return;
   }
   forget();
+  document.body.style.setProperty("--ratio", camera.ratio);
   views(true);
   live();
 }
@@ -178,6 +180,7 @@ async function openCamera() {
 function closeCamera() {
   if (!camera.open) return;
   camera.stop();
+  if (picture) document.body.style.setProperty("--ratio", picture.width / picture.height);
   views(false);
 }
 
@@ -198,8 +201,10 @@ async function live() {
   try {
     while (camera.open) {
       const bitmap = await engine.translate(model(), await camera.frame(), Number(element("size").value));
-      if (!camera.open) bitmap.close();
-      else context.transferFromImageBitmap(bitmap);
+      if (!camera.open) return bitmap.close();
+      canvas.width = bitmap.width;
+      canvas.height = bitmap.height;
+      context.transferFromImageBitmap(bitmap);
     }
   } catch (error) {
     closeCamera();

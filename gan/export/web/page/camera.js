@@ -22,6 +22,11 @@ export class Camera {
     return Boolean(this.#stream);
   }
 
+  /** Its width over its height. */
+  get ratio() {
+    return this.video.videoWidth / this.video.videoHeight;
+  }
+
   /** Error with a sentence if there is no camera, or if it is not allowed. */
   async start() {
     try {

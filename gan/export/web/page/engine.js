@@ -25,7 +25,11 @@ export class Engine {
 
   /** webgpu, or wasm where there is no GPU or it has failed. */
   async provider() {
-    this.#gpu ??= Boolean(await navigator.gpu?.requestAdapter().catch(() => null));
+    if (this.#gpu === undefined) {
+      const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
+      // One in software is far slower than wasm.
+      this.#gpu = Boolean(adapter) && !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter);
+    }
     return this.#gpu ? "webgpu" : "wasm";
   }
 

@@ -37,14 +37,16 @@ async function load({ runtime, provider, next, bytes }) {
     loaded.env.wasm.numThreads = 1; // static hosts do not send the headers that threads require
     loaded.env.wasm.wasmPaths = { mjs: new URL(loader, import.meta.url).href };
     loaded.env.wasm.wasmBinary = content;
-    loaded.env.logLevel = "error";
     ort = loaded;
   }
   const content = await download(next.file, bytes[next.file], report);
   postMessage({ stage: "starting" });
   await session?.release();
   session = undefined;
-  session = await ort.InferenceSession.create(content, { executionProviders: [provider] });
+  session = await ort.InferenceSession.create(content, {
+    executionProviders: [provider],
+    logSeverityLevel: 3, // errors
+  });
   model = next;
   return check();
 }
