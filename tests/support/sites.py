@@ -25,7 +25,7 @@ SPEC: dict[str, Any] = {
 
 def write_generators(folder: Path, **about: Any) -> Path:
     """Write two small generators with random weights as a run has them."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     facts = {"resize": "short", "load_size": TRAINED} | about
     for seed, direction in enumerate(("ab", "ba")):
         state = randomized(build_generator(**SPEC), seed).state_dict()

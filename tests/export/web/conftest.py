@@ -1,10 +1,12 @@
 """An exported folder with two small generators, a plain file server, and Chromium."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from gan.export.web.runtime import read_runtime
 from gan.system.atomic import write_whole
@@ -33,9 +35,13 @@ def package(request: pytest.FixtureRequest) -> Path:
 def site(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder of format web; its generators are next to it, in `run`."""
     pytest.importorskip("onnxscript", reason="the extra export is not installed")
-    folder = tmp_path_factory.mktemp("web")
-    run = write_generators(folder / "run")
-    assert export_model(run, folder / "site", "web", runtime=package) == 0
+    base = tmp_path_factory.getbasetemp()
+    # Once for all processes of pytest-xdist, as tracing takes seconds.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "exported"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            run = write_generators(folder / "run")
+            assert export_model(run, folder / "site", "web", runtime=package) == 0
     return folder / "site"
 
 

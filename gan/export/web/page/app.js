@@ -84,9 +84,11 @@ async function choose(file) {
     show("photo", true);
     show("hint", false);
     ready();
-    if (picture.smaller) say(`Ready. The picture is large: its translation has ${picture.width} × ${picture.height} pixels.`);
+    if (picture.smaller) {
+      say(`Ready. The picture is large: its translation has ${picture.width} × ${picture.height} pixels.`);
+    }
   } catch (error) {
-    say(sentence(error), { wrong: true });
+    say(`${error.message}.`, { wrong: true }); // begins with the file's name
   }
 }
 

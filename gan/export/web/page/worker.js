@@ -8,7 +8,9 @@ let ort, session, model;
 
 /** Fetch a file, and report how many bytes have arrived. */
 async function download(path, bytes, report) {
-  const answer = await fetch(path);
+  const answer = await fetch(path).catch(() => {
+    throw new Error(`${path}: cannot be downloaded without a network`);
+  });
   if (!answer.ok) throw new Error(`${path}: the server answered ${answer.status}`);
   const content = new Uint8Array(bytes);
   let at = 0;
