@@ -8,7 +8,7 @@ from gan.domains import Direction
 from gan.export.formats import FORMATS, check_format, onnx_content
 from gan.export.options import ConvertOptions, ExportOptions
 from gan.export.web.runtime import read_runtime
-from gan.export.web.site import Model, check_folder, check_shown, write_site
+from gan.export.web.site import Model, check_folder, check_shown, label_of, write_site
 from gan.interop import (
     find_generator,
     generators_in,
@@ -79,7 +79,8 @@ def _export_web(options: ExportOptions) -> None:
         check_shown(file, opened)
         direction = opened.about.get("direction", "ab")
         content, remark = onnx_content(file, opened)
-        models[direction] = Model(direction, opened, content)
+        label = label_of(file.parent, direction)
+        models[direction] = Model(direction, label, opened, content)
         print(f"{models[direction].file}: {in_words(opened.spec)}; {remark}")
     size = write_site(folder, list(models.values()), runtime)
     print(

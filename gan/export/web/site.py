@@ -16,6 +16,7 @@ from gan.domains import DIRECTIONS, Direction
 from gan.export.web.runtime import RUNTIME
 from gan.inference.working_size import trained_at
 from gan.interop import Opened
+from gan.interop.domain_names import domain_names, read_data
 from gan.networks.files import ranges_of
 from gan.system.atomic import write_whole
 
@@ -41,6 +42,8 @@ class Model:
     """A generator on the page."""
 
     direction: Direction
+    label: str
+    """The direction in words."""
     opened: Opened
     content: bytes
     """Its ONNX file."""
@@ -54,12 +57,18 @@ class Model:
         """Return what the page needs to know about it."""
         return {
             "direction": self.direction,
-            "label": DIRECTIONS[self.direction].arrow,
+            "label": self.label,
             "file": self.file,
             "channels": self.opened.spec["in_channels"],
             "size": trained_at(self.opened.about),
             "check": {"side": SIDE, "step": STEP, "values": expected(self.opened)},
         }
+
+
+def label_of(run: Path, direction: Direction) -> str:
+    """Return a direction by the domains' names that the run's configuration tells, or A → B."""
+    ends, names = DIRECTIONS[direction], domain_names(read_data(run))
+    return f"{names[ends.source]} → {names[ends.target]}" if names else ends.arrow
 
 
 def expected(opened: Opened) -> list[float]:

@@ -9,7 +9,6 @@ import pytest
 from filelock import FileLock
 
 from gan.export.web.runtime import read_runtime
-from gan.system.atomic import write_whole
 from tests.support.commands import export_model
 from tests.support.sites import SECONDS, Visit, served, write_generators
 from tests.support.visits import CAMERA, chromium
@@ -27,7 +26,7 @@ def package(request: pytest.FixtureRequest) -> Path:
         except ValueError as error:
             pytest.skip(str(error))
         for name, content in files.items():
-            write_whole(folder / name, lambda file, content=content: file.write(content))
+            (folder / name).write_bytes(content)
     return folder
 
 

@@ -14,7 +14,7 @@ import torch
 
 from gan.export.web import site as writing
 from gan.export.web.runtime import RUNTIME
-from gan.export.web.site import Model, check_folder, expected, write_site
+from gan.export.web.site import Model, check_folder, expected, label_of, write_site
 from gan.interop import open_generator
 from tests.support.commands import export_model, status
 from tests.support.sites import TRAINED, write_generators
@@ -27,7 +27,12 @@ def models(tmp_path: Path) -> list[Model]:
     """Return two models whose ONNX files are not real."""
     run = write_generators(tmp_path / "run")
     return [
-        Model(direction, open_generator(run / f"gen_{direction}.safetensors"), b"onnx")
+        Model(
+            direction,
+            label_of(run, direction),
+            open_generator(run / f"gen_{direction}.safetensors"),
+            b"onnx",
+        )
         for direction in ("ab", "ba")
     ]
 
@@ -111,6 +116,11 @@ def test_a_model_is_described_with_what_it_computes(models: list[Model]) -> None
         flat = models[1].opened.network(image).flatten().tolist()
     assert described["check"]["values"] == pytest.approx(flat[::step], abs=2e-5)
     assert expected(models[0].opened) != described["check"]["values"]
+
+
+def test_a_direction_is_named_after_the_folders(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("data: {root: /data/photo2ochre}")
+    assert label_of(tmp_path, "ba") == "ochre → photo"
 
 
 def test_a_page_is_replaced_with_overwrite_only_and_other_files_never(
