@@ -18,15 +18,16 @@ from tests.support.visits import CAMERA, chromium
 def package(request: pytest.FixtureRequest) -> Path:
     """Return a folder with the runtime's files; pytest's cache keeps them for other runs."""
     folder = Path(request.config.cache.mkdir("onnxruntime-web"))
-    try:
-        read_runtime(folder)
-    except ValueError:
+    with FileLock(folder / "lock"):
         try:
-            files = read_runtime(None)
-        except ValueError as error:
-            pytest.skip(str(error))
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
+            read_runtime(folder)
+        except ValueError:
+            try:
+                files = read_runtime(None)
+            except ValueError as error:
+                pytest.skip(str(error))
+            for name, content in files.items():
+                (folder / name).write_bytes(content)
     return folder
 
 

@@ -178,6 +178,9 @@ def test_the_camera_is_translated_and_its_picture_kept(visit: Come) -> None:
     assert seen.page.evaluate("video.srcObject") is None
     assert seen.page.evaluate("[after.naturalWidth, after.naturalHeight]") == [wide, high]
     assert seen.find("download").get_attribute("download") == "camera-ab.jpg"
+    width = seen.page.evaluate("both.clientWidth")
+    seen.find("slider").tap(position={"x": width / 4, "y": 20})
+    assert seen.page.evaluate("parseFloat(both.style.getPropertyValue('--at'))") in (24, 25, 26)
     seen.check()
 
 

@@ -160,6 +160,14 @@ function slide() {
   element("both").style.setProperty("--at", `${element("slider").value}%`);
 }
 
+/** Move the border to a finger or the mouse: on iPhones, sliders hear their thumb only. */
+function drag({ type, buttons, clientX, currentTarget }) {
+  if (type === "pointermove" && !buttons) return;
+  const box = currentTarget.getBoundingClientRect();
+  element("slider").value = (100 * (clientX - box.left)) / box.width;
+  slide();
+}
+
 async function openCamera() {
   if (camera.open) {
     closeCamera();
@@ -226,6 +234,7 @@ function listen() {
   element("camera").addEventListener("click", openCamera);
   element("take").addEventListener("click", take);
   element("slider").addEventListener("input", slide);
+  for (const type of ["pointerdown", "pointermove"]) element("both").addEventListener(type, drag);
   element("size").addEventListener("change", change);
   element("direction").addEventListener("change", () => { change(); offerSizes(); load(); });
   addEventListener("paste", (event) => choose(event.clipboardData.files[0]));
