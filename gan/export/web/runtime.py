@@ -88,7 +88,7 @@ def _downloaded() -> dict[str, bytes]:
     if npm is None:
         raise ValueError(
             f"format web requires {RUNTIME.name}: install npm (Node.js), which downloads it, or "
-            f"add --runtime FOLDER; {_wanted()}"
+            "name the unpacked package or its .tgz with --runtime"
         )
     with TemporaryDirectory() as folder:
         try:
@@ -101,8 +101,8 @@ def _downloaded() -> dict[str, bytes]:
             lines = [line for line in str(getattr(error, "stderr", "") or "").splitlines() if line]
             reason = lines[0] if lines else type(error).__name__
             raise ValueError(
-                f"npm pack {RUNTIME.name} failed ({reason}): try again with a network, or add "
-                f"--runtime FOLDER; {_wanted()}"
+                f"npm pack {RUNTIME.name} failed ({reason}): try again with a network, or name the "
+                "unpacked package or its .tgz with --runtime"
             ) from error
         return _checked(_unpacked(file), file)
 

@@ -200,6 +200,7 @@ function views(seen) {
   show("photo", !seen && picture);
   show("hint", !seen && !picture);
   show("empty", !seen && !result);
+  document.body.classList.toggle("filming", seen);
   element("camera").textContent = seen ? "Close the camera" : "Camera";
   enable();
 }
