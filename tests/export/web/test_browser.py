@@ -1,6 +1,8 @@
 """The page of format web in a real browser, from a plain file server."""
 
 import io
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,15 @@ PHONE = {
 }  # fmt: skip
 PRETENDED = "Object.defineProperty(navigator, 'gpu', {value: {requestAdapter: async () => ({})}});"
 """A GPU that the page finds and its worker does not."""
+
+ENDLESS = """
+const send = Worker.prototype.postMessage;
+let held = false;
+Worker.prototype.postMessage = function (message, ...rest) {
+  if (held || message.task !== 'translate') return send.call(this, message, ...rest);
+  held = true;
+};"""
+"""The first translation does not end."""
 
 
 def noise(path: Path, width: int, height: int, mode: str = "RGB", **options: Any) -> Path:
@@ -77,6 +88,33 @@ def test_after_the_first_visit_it_works_without_a_server(
     seen.check()
     seen.find("direction").select_option("1")  # not downloaded so far
     seen.wait("^Models/ba.onnx: cannot be downloaded without a network.$")
+
+
+def test_a_new_export_is_noticed_and_the_same_model_not_downloaded_again(
+    visit: Come, site: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(site, tmp_path / "site")
+    facts = folder / "site.js"
+    old = json.loads(facts.read_text("utf-8").removeprefix("self.SITE = ").removesuffix(";\n"))
+    with served(folder) as server:
+        seen = visit(f"http://127.0.0.1:{server.server_port}/")
+        seen.find("offline").wait_for()
+        text = facts.read_text(encoding="utf-8")
+        for name in ("index.html", "site.js"):
+            text = text.replace(old["files"]["" if name == "index.html" else name]["hash"], "0new")
+        facts.write_text(text, encoding="utf-8")
+        page = (folder / "index.html").read_text(encoding="utf-8")
+        (folder / "index.html").write_text(page.replace("<h1>Translate", "<h1>Repaint"), "utf-8")
+        seen.asked.clear()
+        heading = seen.page.get_by_role("heading", name="Repaint pictures")
+        for _ in range(60):  # the new service worker starts after the visit that finds it
+            seen.page.goto(seen.address)
+            seen.wait("^Ready")
+            if heading.count():
+                break
+        assert heading.count() == 1
+        assert [url for url in seen.asked if "?" in url and "0new" not in url] == []
+        seen.check()
 
 
 def test_transparency_rotation_and_gray_pictures(visit: Come, site: Path, tmp_path: Path) -> None:
@@ -194,15 +232,14 @@ def test_a_gpu_that_fails_is_replaced_by_the_processor(
 
 
 def test_a_translation_can_be_stopped(visit: Come, tmp_path: Path) -> None:
-    seen = visit()
-    seen.choose(noise(tmp_path / "a.png", 700, 700))
+    seen = visit(script=ENDLESS)
+    seen.choose(noise(tmp_path / "a.png", TRAINED, TRAINED))
     seen.wait("press Translate")
-    seen.find("size").select_option("1024")
     seen.find("translate").click()
-    seen.wait("^Translating at 1024")
+    seen.wait("^Translating at 40")
     assert seen.find("translate").inner_text() == "Stop"
     assert seen.find("size").is_disabled()
     seen.find("translate").click()
     seen.wait("^Stopped")
-    assert seen.translate(noise(tmp_path / "b.png", TRAINED, TRAINED), TRAINED)[0] == "b-ab.png"
+    assert seen.translate(noise(tmp_path / "b.png", TRAINED, TRAINED))[0] == "b-ab.png"
     seen.check()

@@ -7,7 +7,7 @@ export async function keepFiles() {
   const container = navigator.serviceWorker;
   if (!container) return false; // without https
   try {
-    const registration = await container.register("sw.js");
+    const registration = await container.register("sw.js", { updateViaCache: "none" });
     if (container.controller) return true;
     const controlled = new Promise((resolve) => {
       container.addEventListener("controllerchange", () => resolve(true), { once: true });
