@@ -28,6 +28,8 @@ Format = Literal["png", "jpeg", "webp", "avif", "tiff"]
 Split = Literal["test", "val", "train"]
 ExportFormat = Literal["safetensors", "reference", "onnx", "program"]
 """File formats of generators for other programs."""
+FolderFormat = Literal["hub", "web"]
+"""What a generator, or both of a run, are exported to as a folder."""
 
 MIN_SIDE = 16
 """Smallest side of an image in pixels: the generators require it."""

@@ -1,9 +1,14 @@
 """The commands `gan export` and `gan convert`."""
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
-from gan.export.formats import FORMATS, check_format
+from gan.domains import Direction
+from gan.export.formats import FORMATS, check_format, onnx_content
 from gan.export.options import ConvertOptions, ExportOptions
+from gan.export.web.runtime import read_runtime
+from gan.export.web.site import Model, check_folder, check_shown, label_of, write_site
 from gan.interop import (
     find_generator,
     generators_in,
@@ -19,8 +24,9 @@ def export_model(options: ExportOptions) -> int:
 
     ValueError if a file cannot be read or written.
     """
-    if options.format == "hub":
-        return _export_folder(options)
+    if write_folder := FOLDERS.get(options.format):
+        write_folder(options)
+        return 0
     model, output, format = options.model, options.output, options.format
     suffix, write = FORMATS[format]
     if output.suffix != suffix:
@@ -43,14 +49,15 @@ def export_model(options: ExportOptions) -> int:
     return 0
 
 
-def _export_folder(options: ExportOptions) -> int:
-    """Write a run's generators, or that of one direction, with a model card; return 0.
+def _files(options: ExportOptions) -> list[Path]:
+    """Return the files of a run's generators, or that of the chosen direction."""
+    found = {} if options.direction else generators_in(options.model)
+    return list(found.values()) or [find_generator(options.model, options.direction)]
 
-    Then upload the folder if `push` is set.
-    """
-    model, folder = options.model, options.output
-    found = {} if options.direction else generators_in(model)
-    files = list(found.values()) or [find_generator(model, options.direction)]
+
+def _export_hub(options: ExportOptions) -> None:
+    """Write generators with a model card; then upload the folder if `push` is set."""
+    folder, files = options.output, _files(options)
     kept = (folder / "README.md").exists()
     write_model(folder, files, options.license, overwrite=options.overwrite)
     if kept:
@@ -58,7 +65,32 @@ def _export_folder(options: ExportOptions) -> int:
     print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
     if options.push:
         print(push(folder, options.push))
-    return 0
+
+
+def _export_web(options: ExportOptions) -> None:
+    """Write generators with a page that runs them in a browser."""
+    folder = options.output
+    check_folder(folder, overwrite=options.overwrite)
+    runtime = read_runtime(options.runtime)
+    models: dict[Direction, Model] = {}
+    for file in _files(options):
+        opened = open_generator(file, options.direction, options.part)
+        check_format(file, opened, "web")
+        check_shown(file, opened)
+        direction = opened.about.get("direction", "ab")
+        content, remark = onnx_content(file, opened)
+        label = label_of(file.parent, direction)
+        models[direction] = Model(direction, label, opened, content)
+        print(f"{models[direction].file}: {in_words(opened.spec)}; {remark}")
+    size = write_site(folder, list(models.values()), runtime)
+    print(
+        f"{folder}: {size / 1e6:.0f} MB for any web server; to try it here: "
+        f"python -m http.server --directory {folder}"
+    )
+
+
+FOLDERS: dict[str, Callable[[ExportOptions], None]] = {"hub": _export_hub, "web": _export_web}
+"""Writes what is a folder and may hold both directions."""
 
 
 def convert(options: ConvertOptions) -> int:

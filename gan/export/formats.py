@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.fx.experimental import _config
 
-from gan.config.choices import MIN_SIDE, ExportFormat
+from gan.config.choices import MIN_SIDE, ExportFormat, FolderFormat
 from gan.config.tables.generators import GENERATORS, generator_row
 from gan.export.graph import traced
 from gan.interop import Opened
@@ -76,9 +76,17 @@ def reference_options(spec: dict[str, Any]) -> str:
 
 
 def _write_onnx(path: Path, opened: Opened) -> str:
-    """Write ONNX for any batch size, height and width; metadata describe input and output.
+    """Write ONNX for any batch size, height and width; metadata describe input and output."""
+    content, remark = onnx_content(path, opened)
+    write_whole(path, lambda file: file.write(content))
+    return remark
 
-    ValueError if onnx is not installed, or if onnxruntime's result differs from the network's.
+
+def onnx_content(path: Path, opened: Opened) -> tuple[bytes, str]:
+    """Return the content of an ONNX file, and a remark with its difference from the network.
+
+    `path` is for messages. ValueError if onnx is not installed, or if onnxruntime's result differs
+    from the network's.
     """
     try:
         import onnxruntime
@@ -105,7 +113,7 @@ def _write_onnx(path: Path, opened: Opened) -> str:
     def run(image: Tensor) -> Tensor:
         return torch.from_numpy(session.run(None, {INPUT: image.numpy()})[0])
 
-    return _checked(path, opened, run, content, "onnxruntime")
+    return content, _compared(path, opened, run, "onnxruntime")
 
 
 def _write_program(path: Path, opened: Opened) -> str:
@@ -124,22 +132,21 @@ def _write_program(path: Path, opened: Opened) -> str:
         program, buffer, extra_files={f"{KEY}.json": json.dumps(_description(opened))}
     )
     loaded = torch.export.load(io.BytesIO(buffer.getvalue())).module()
-    return _checked(path, opened, loaded, buffer.getvalue(), "torch.export.load")
+    remark = _compared(path, opened, loaded, "torch.export.load")
+    write_whole(path, lambda file: file.write(buffer.getvalue()))
+    return remark
 
 
-def _checked(
-    path: Path, opened: Opened, run: Callable[[Tensor], Tensor], content: bytes, reader: str
-) -> str:
-    """Write `content`, an exported network, if `run` agrees with the original.
+def _compared(path: Path, opened: Opened, run: Callable[[Tensor], Tensor], reader: str) -> str:
+    """Return a remark with the largest difference of `run` from the network.
 
-    `run` is the same network loaded again; `reader` names, for messages, the function that loaded
-    it. Return a remark with the largest difference. ValueError if it exceeds LIMIT.
+    `run` is an exported network, loaded again; `reader` names, for messages, the function that
+    loaded it. ValueError, with the file's name, if the difference exceeds LIMIT.
     """
     try:
         difference = parity(opened.network, run, opened.spec["in_channels"])
     except ValueError as error:
         raise ValueError(f"{path}: not written, {reader} {error}") from error
-    write_whole(path, lambda file: file.write(content))
     return f"{reader} and the network differ by at most {difference:.1e}"
 
 
@@ -205,7 +212,7 @@ def _anonymous(model: Any, metadata: dict[str, str]) -> Any:
     return model
 
 
-FORMATS: dict[ExportFormat, tuple[str, Callable[[Path, Opened], str]]] = {
+FORMATS: dict[ExportFormat | FolderFormat, tuple[str, Callable[[Path, Opened], str]]] = {
     "safetensors": (".safetensors", _write_ours),
     "reference": (".pth", write_reference),
     "onnx": (".onnx", _write_onnx),
@@ -214,7 +221,7 @@ FORMATS: dict[ExportFormat, tuple[str, Callable[[Path, Opened], str]]] = {
 """The suffix of each format, and a function that writes it and returns a remark."""
 
 
-def check_format(path: Path, opened: Opened, format: ExportFormat) -> None:
+def check_format(path: Path, opened: Opened, format: ExportFormat | FolderFormat) -> None:
     """Raise ValueError if a generator cannot be written in a format."""
     if generator_row(opened.spec["kind"]).takes_style and format != "safetensors":
         raise ValueError(

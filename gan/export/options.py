@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from gan.config import Section
-from gan.config.choices import ExportFormat
+from gan.config.choices import ExportFormat, FolderFormat
 from gan.domains import Direction
 
 UNKNOWN = "unknown"
@@ -16,21 +16,21 @@ UNKNOWN = "unknown"
 class ExportOptions(Section):
     """A generator, and the file to write.
 
-    Format hub writes a folder with the generators of both directions and a model card. ONNX files
-    and programs take batches and pictures of any size. Each is run and compared with the network
-    before it is written.
+    Formats hub and web write a folder with the generators of both directions, or that of one. ONNX
+    files and programs take batches and pictures of any size. Each is run and compared with the
+    network before it is written.
     """
 
     model: Path
     """Run directory, or a file of a generator, of any kind that gan convert opens."""
     output: Path
-    """File to write. For format hub, the folder."""
-    format: Literal[ExportFormat, "hub"]
+    """File to write. For formats hub and web, the folder."""
+    format: Literal[ExportFormat, FolderFormat]
     """What to write. safetensors: our own file. reference: a .pth for the reference's test.py.
     onnx: an ONNX file. program: a program of torch.export. hub: a folder for the Hugging Face
-    Hub."""
+    Hub. web: a folder for any web server, whose page translates in the browser."""
     direction: Direction | None = None
-    """ab or ba. Required if the model holds both."""
+    """ab or ba. Required for a file's format if the model holds both."""
     part: str | None = None
     """Name of the generator in a file that holds several."""
     overwrite: bool = False
@@ -40,6 +40,9 @@ class ExportOptions(Section):
     instance mit or cc0-1.0."""
     push: str | None = None
     """Upload the folder of format hub to this repository, USER/NAME."""
+    runtime: Path | None = None
+    """For format web: the unpacked package onnxruntime-web of npm, or its .tgz. Without it, npm
+    downloads the package."""
 
     @model_validator(mode="after")
     def check(self) -> Self:
@@ -47,9 +50,9 @@ class ExportOptions(Section):
             raise ValueError(
                 "part: not supported by hub: first run gan convert FILE OUT --part NAME"
             )
-        for key, given in {"license": self.license != UNKNOWN, "push": self.push}.items():
-            if given and self.format != "hub":
-                raise ValueError(f"{key} is for format hub, not {self.format}: remove it")
+        for key, format in {"license": "hub", "push": "hub", "runtime": "web"}.items():
+            if getattr(self, key) not in (None, UNKNOWN) and self.format != format:
+                raise ValueError(f"{key} is for format {format}, not {self.format}: remove it")
         return self
 
 

@@ -11,24 +11,18 @@ from typing import Any
 from gan.domains import DIRECTIONS, Direction, Domain
 from gan.images import list_images
 from gan.inference.working_size import trained_at
+from gan.interop.domain_names import SETS, domain_names, last_part, read_data
 from gan.networks.files import read_about
 from gan.system.text import printable
-from gan.system.yaml_text import parse_yaml
 
 EXAMPLES = 6
 """Most example images per direction."""
-LONGEST = 40
-"""Most characters of a domain's name."""
 SENTENCES = 300
 """Most characters that are taken from a model card."""
 CARD = re.compile(r"---\n.*?\n---\n\s*(?:#[^\n]*\n\s*)?(.+?)(?:\n\n|\n?$)", re.DOTALL)
 """Matches a model card's header, heading and first paragraph; the group is the paragraph."""
 OURS = "Unpaired image-to-image translation"
 """The beginning of the first paragraph that `gan export` writes."""
-CONVENTION = re.compile(r"([^\W\d_]{2,})2([^\W\d_]{2,})")
-"""The usual name for a folder of two domains: photo2painting."""
-SETS = {"traina", "trainb", "testa", "testb", "train", "test", "a", "b", "images"}
-"""Folder names that do not describe the contents."""
 
 
 @dataclass(frozen=True)
@@ -48,38 +42,12 @@ def describe(file: Path, direction: Direction, *, examples: bool = True) -> Abou
 
     Without `examples`, no example images are searched.
     """
-    data, ends = _read_data(file.parent), DIRECTIONS[direction]
+    data, ends = read_data(file.parent), DIRECTIONS[direction]
     names = domain_names(data)
     title = f"{names[ends.source]} → {names[ends.target]}" if names else ""
     text = " ".join(filter(None, [_card(file.parent), _trained(data, read_about(file))]))
     pictures = _examples(data, ends.source) if examples else ()
     return About(title, text, pictures)
-
-
-def domain_names(data: dict[str, Any]) -> dict[Domain, str]:
-    """Return the domain names in a configuration's folder names; empty if there are none."""
-    a, b = (_last_part(data.get(key)) for key in ("a", "b"))
-    if not (a and b):
-        pair = CONVENTION.fullmatch(_last_part(data.get("root")))
-        a, b = pair.groups() if pair else ("", "")
-    known = a and b and a != b and not {a.lower(), b.lower()} & SETS
-    return {"a": a, "b": b} if known else {}
-
-
-def _last_part(path: Any) -> str:
-    """Return the last part of a path, at most LONGEST characters; empty if it is not a string."""
-    name = re.split(r"[/\\]", path.rstrip("/\\"))[-1] if isinstance(path, str) else ""
-    return printable(name)[:LONGEST]
-
-
-def _read_data(run: Path) -> dict[str, Any]:
-    """Return the data section of a run's configuration; empty if it cannot be read."""
-    try:
-        read = parse_yaml((run / "config.yaml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    data = read.get("data") if isinstance(read, dict) else None
-    return data if isinstance(data, dict) else {}
 
 
 def _card(folder: Path) -> str:
@@ -94,7 +62,7 @@ def _card(folder: Path) -> str:
 
 def _trained(data: dict[str, Any], about: dict[str, Any]) -> str:
     """Return a sentence about the training: data, image size and steps, as far as known."""
-    root = _last_part(data.get("root"))
+    root = last_part(data.get("root"))
     side, crop, step = trained_at(about), about.get("crop_size"), about.get("step")
     parts = [
         f"on {root}" if root and root.lower() not in SETS else "",

@@ -286,7 +286,7 @@ def test_a_later_file_outranks_an_earlier_one(
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [
-    (["export", "a", "b", "jpg"], "one of safetensors, reference, onnx, program, hub. Got"),
+    (["export", "a", "b", "jpg"], "one of safetensors, reference, onnx, program, hub, web. Got"),
     (["translate", "a", "b", "c", "--precision", "x"], "one of fp32, tf32, bf16, fp16, auto. Got"),
     (["translate", "a", "b", "c", "--batch_size", "x"], "expected an integer ≥ 1. Got: x"),
 ])  # fmt: skip

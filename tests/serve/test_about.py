@@ -9,7 +9,8 @@ import pytest
 import yaml
 from PIL import Image
 
-from gan.serve.about import EXAMPLES, describe, domain_names
+from gan.interop.domain_names import domain_names
+from gan.serve.about import EXAMPLES, describe
 from gan.serve.models import open_models
 from gan.serve.studio import Studio
 from tests.support.serving import Picture
