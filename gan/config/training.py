@@ -60,9 +60,9 @@ class TrainConfig(Section):
     """Arithmetic of the networks. Losses and weights stay in float32. tf32 is float32 whose factors
     an NVIDIA GPU rounds to 10 bits, several times as fast; elsewhere it is fp32."""
     channels_last: bool = False
-    """Store the channels of each pixel side by side, in weights and in feature maps. CPUs always do.
-    On GPUs instance norms and padding change them back, so it may cost more than it saves. The
-    numbers stay the same, up to rounding."""
+    """Store the channels of each pixel side by side, in weights and in feature maps. Always done on
+    CPUs. On GPUs instance norms and padding change them back, so it may cost more than it saves.
+    The numbers stay the same, up to rounding."""
     batch_passes: bool = True
     """Run a generator on an image and on its target in one pass, and a discriminator on real images
     and on translations. Not with networks.norm batch. The numbers stay the same, up to rounding."""

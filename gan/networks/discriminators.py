@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from gan.config.choices import Norm
-from gan.networks.layers import has_bias, norm_layer
+from gan.networks.layers import ConvBeforeNorm, has_bias, norm_layer
 
 
 class PatchDiscriminator(nn.Module):
@@ -26,7 +26,7 @@ class PatchDiscriminator(nn.Module):
             stride = 2 if layer < layers else 1
             bias = has_bias(norm)
             stages += [
-                nn.Conv2d(widths[layer - 1], width, 4, stride=stride, padding=1, bias=bias),
+                ConvBeforeNorm(widths[layer - 1], width, 4, stride=stride, padding=1, bias=bias),
                 norm_layer(norm, width),
                 nn.LeakyReLU(0.2, inplace=True),
             ]
@@ -47,7 +47,7 @@ class PixelDiscriminator(nn.Module):
         self.net = nn.Sequential(
             nn.Conv2d(in_channels, channels, 1),
             nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(channels, 2 * channels, 1, bias=bias),
+            ConvBeforeNorm(channels, 2 * channels, 1, bias=bias),
             norm_layer(norm, 2 * channels),
             nn.LeakyReLU(0.2, inplace=True),
             # The norm decides this bias too, although no norm follows: as in the reference's

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -105,6 +106,25 @@ class ReflectionPad(nn.Module):
     def extra_repr(self) -> str:
         """Return the amount, as nn.ReflectionPad2d prints it."""
         return str(self.amount)
+
+
+class ConvBeforeNorm(nn.Conv2d):
+    """A convolution before an instance norm, which cancels the bias: it is not added, nor trained.
+
+    The bias is kept because the reference's files have one.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, *, bias: bool,
+        stride: int = 1, padding: int = 0,
+    ) -> None:  # fmt: skip
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, bias=bias)
+        if self.bias is not None:
+            self.bias.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, in_channels, H, W) to (N, out_channels, h, w), without the bias."""
+        return conv2d(x, self.weight, None, self.stride, self.padding)
 
 
 class ConvToImage(nn.Conv2d):
@@ -212,6 +232,12 @@ def use_torch_layers(network: nn.Module) -> None:
                 norm = nn.InstanceNorm2d(child.num_features, eps=child.eps, affine=child.affine)
                 norm.load_state_dict(child.state_dict())
                 setattr(module, name, norm.train(child.training))
+            elif isinstance(child, ConvToImage | ConvBeforeNorm):
+                names = ("in_channels", "out_channels", "kernel_size", "stride", "padding")
+                settings: Any = {name: getattr(child, name) for name in names}
+                conv = nn.Conv2d(**settings | {"bias": child.bias is not None}).to(child.weight)
+                conv.load_state_dict(child.state_dict())
+                setattr(module, name, conv)
 
 
 @contextmanager

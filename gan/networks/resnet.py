@@ -10,6 +10,7 @@ from torch.utils.checkpoint import checkpoint
 from gan.config.choices import Downsample, Norm, Upsample
 from gan.networks.antialias import BlurDown, BlurUp
 from gan.networks.layers import (
+    ConvBeforeNorm,
     ConvToImage,
     ReflectionPad,
     has_bias,
@@ -30,12 +31,12 @@ class ResidualBlock(nn.Module):
         bias = has_bias(norm)
         self.conv_block = nn.Sequential(
             ReflectionPad(1),
-            nn.Conv2d(channels, channels, 3, bias=bias),
+            ConvBeforeNorm(channels, channels, 3, bias=bias),
             norm_layer(norm, channels),
             nn.ReLU(inplace=True),
             *([nn.Dropout(0.5)] if dropout else []),
             ReflectionPad(1),
-            nn.Conv2d(channels, channels, 3, bias=bias),
+            ConvBeforeNorm(channels, channels, 3, bias=bias),
             norm_layer(norm, channels),
         )
 
@@ -87,7 +88,7 @@ class ResnetGenerator(nn.Module):
     ) -> None:
         super().__init__()
         bias = has_bias(norm)
-        layers = [ReflectionPad(3), nn.Conv2d(in_channels, channels, 7, bias=bias)]
+        layers = [ReflectionPad(3), ConvBeforeNorm(in_channels, channels, 7, bias=bias)]
         layers += _norm_relu(norm, channels)
         maps = [FeatureMap(0, in_channels, 1)]
         for scale, width in ((1, channels), (2, 2 * channels)):

@@ -1,5 +1,6 @@
 """The shared layers: reflection as in NumPy, padding that is cropped again, even upsampling."""
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from gan.config.choices import Upsample
+from gan.networks import build_discriminator, build_generator
 from gan.networks.layers import (
     ConvToImage,
     InstanceNorm,
@@ -19,6 +21,7 @@ from gan.networks.layers import (
     reflect,
     run_padded,
     upsampling,
+    use_torch_layers,
 )
 
 
@@ -75,6 +78,39 @@ def test_instance_norm_is_torchs(affine: bool, tracked: bool) -> None:
         results.append((y, first, second, *norm.state_dict().values()))
     for mine, reference in zip(*results, strict=True):
         torch.testing.assert_close(mine, reference, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("network", ["resnet_6blocks", "n_layers"])
+def test_biases_that_a_norm_cancels_are_kept_but_neither_added_nor_trained(network: str) -> None:
+    """The output and all other gradients are those of torch's layers, with random biases."""
+    ours: nn.Module
+    if network == "n_layers":
+        ours = build_discriminator("n_layers", channels=2, layers=2)
+    else:
+        ours = build_generator("resnet_6blocks", channels=2)
+    ours.double()
+    for name, parameter in ours.named_parameters():
+        if name.endswith("bias"):
+            parameter.data.normal_()
+    plain = copy.deepcopy(ours)
+    use_torch_layers(plain)
+    assert plain.state_dict().keys() == ours.state_dict().keys()
+    x = torch.rand(2, 3, 32, 32, dtype=torch.float64)
+    outputs = ours(x), plain(x)
+    torch.testing.assert_close(*outputs, rtol=1e-10, atol=1e-10)
+    for output in outputs:
+        output.square().sum().backward()
+    cancelled = 0
+    for mine, theirs in zip(ours.parameters(), plain.parameters(), strict=True):
+        assert theirs.grad is not None
+        if mine.grad is None:
+            assert not mine.requires_grad
+            assert theirs.grad.abs().max() < 1e-9
+            cancelled += 1
+        else:
+            torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-8, atol=1e-8)
+    # The stem and two in each block; the middle stages.
+    assert cancelled == (2 if network == "n_layers" else 13)
 
 
 LAYOUTS = [torch.contiguous_format, torch.channels_last]

@@ -42,5 +42,11 @@ def weights(trainer: Trainer) -> list[Tensor]:
     return [tensor.clone() for net in trainer.bare for tensor in net.state_dict().values()]
 
 
+def gradients(optimizer: torch.optim.Optimizer) -> Tensor:
+    """Return all gradients as one vector; biases that a norm cancels have none."""
+    parameters = optimizer.param_groups[0]["params"]
+    return torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
+
+
 def all_equal(ours: list[Tensor], theirs: list[Tensor]) -> bool:
     return all(torch.equal(x, y) for x, y in zip(ours, theirs, strict=True))

@@ -11,7 +11,7 @@ from torch import Tensor
 from benchmarks.peak import peak_bytes
 from gan.training.recipes.base import Batch
 from gan.training.recipes.cyclegan import Trainer
-from tests.support.trainers import all_equal, batch, build, weights
+from tests.support.trainers import all_equal, batch, build, gradients, weights
 
 
 @pytest.mark.parametrize("adversarial", ["lsgan", "vanilla", "hinge", "wgan_gp"])
@@ -158,8 +158,7 @@ def test_the_gradients_of_a_step_are_the_plain_ones(
     seen: list[Tensor] = []
 
     def look(optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        parameters = optimizer.param_groups[0]["params"]
-        seen.append(torch.cat([p.grad.flatten() for p in parameters]).clone())
+        seen.append(gradients(optimizer).clone())
 
     for optimizer in (*ours.frame.updates.optimizers.values(), *optimizers):
         optimizer.register_step_pre_hook(look)
@@ -240,9 +239,7 @@ def test_clipping_bounds_the_gradients_and_reports_their_norm_before() -> None:
     trainer = build(optim={"grad_clip": 1e-3})
     received = []
     trainer.frame.updates.optimizers["generators"].register_step_pre_hook(
-        lambda optimizer, *_: received.append(
-            torch.cat([p.grad.flatten() for p in optimizer.param_groups[0]["params"]]).norm()
-        )
+        lambda optimizer, *_: received.append(gradients(optimizer).norm())
     )
     values = trainer.train_step(1, [batch(0)])
     assert values["gradient_norm_generators"] > 1e-2

@@ -20,7 +20,7 @@ from gan.training import train
 from gan.training.accelerator import compile_networks
 from tests.support.pictures import Photos
 from tests.support.runs import pixel_config, saved_weights
-from tests.support.trainers import batch, build
+from tests.support.trainers import batch, build, gradients
 
 COMPILED = [
     pytest.mark.slow,
@@ -58,8 +58,7 @@ class Stepper:
             optimizer.register_step_pre_hook(partial(self.note, name))
 
     def note(self, name: str, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        self.seen[name] = torch.cat([p.grad.double().flatten() for p in parameters])
+        self.seen[name] = gradients(optimizer).double()
 
     def step(self, number: int) -> dict[str, Tensor]:
         """Run a step; return its losses, all generators' and all discriminators' gradients."""
