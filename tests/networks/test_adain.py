@@ -80,6 +80,7 @@ def test_the_result_has_the_statistics_of_the_style() -> None:
 
 
 def test_a_styled_convolution_has_the_statistics_of_its_affine_map() -> None:
+    torch.manual_seed(0)
     layer = StyledConv(torch.nn.Conv2d(2, 3, 1), 3, code=4).double()
     code = maps(3, 2, 4)
     result = layer(maps(1, 2, 2, 30, 20), code).detach()
