@@ -49,12 +49,10 @@ def output_settings(
     They must be equal when a run is resumed.
     """
     task = Path(config.task.rpartition("=")[2]) if config.task else None
-    size = {"size": config.size} if config.size else {}  # older outputs lack the key
-    marks = {"marks": None if config.marks else False}  # None for them, too: they lack the key
     return (
         config.model_dump(mode="json", exclude=ELSEWHERE)
-        | size
-        | marks
+        # None equals a missing key: older outputs lack these two.
+        | {"size": config.size, "marks": None if config.marks else False}
         | {
             "dataset_fingerprint": fingerprint(dataset),
             "models_sha256": list(hashes),

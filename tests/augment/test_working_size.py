@@ -28,10 +28,20 @@ def test_images_are_translated_at_the_size_and_keep_their_own(tmp_path: Path, mo
 
 
 def test_another_size_belongs_to_another_output(tmp_path: Path, model: Path) -> None:
-    """Without a size the settings are those of outputs that are older than the option."""
+    """An output that is older than the option lacks the key, which means no size."""
     WRITERS["yolo"](tmp_path / "in")
-    assert augment(config(tmp_path, "yolo", model=[model], direction="ab")) == 0
-    settings = json.loads((tmp_path / "out/augmentation.json").read_text())
-    assert "size" not in settings
-    with pytest.raises(ValueError, match="size"):
-        augment(config(tmp_path, "yolo", model=[model], direction="ab", size=24))
+
+    def run(size: int | None) -> int:
+        return augment(config(tmp_path, "yolo", model=[model], direction="ab", size=size))
+
+    assert run(None) == 0
+    report = tmp_path / "out/augmentation.json"
+    settings = json.loads(report.read_text())
+    with pytest.raises(ValueError, match="was begun with size None, not 24"):
+        run(24)
+    report.write_text(json.dumps({key: settings[key] for key in settings if key != "size"}))
+    assert run(None) == 0
+    report.write_text(json.dumps(settings | {"size": 24}))
+    assert run(24) == 0
+    with pytest.raises(ValueError, match="was begun with size 24, not None"):
+        run(None)
