@@ -1,0 +1,123 @@
+"""Train a decoder on photographs alone (Li et al. 2017, Sec. 3.1).
+
+    total = P |x' - x|^2 + mean_l |F_l(x') - F_l(x)|^2 / |F_l(x)|^2
+          + mean_l |G_l - F_l(x)|^2 / |F_l(x)|^2
+
+x are crops of photographs, F_l their feature maps at level l, x' the picture that the decoder makes
+of the deepest maps, and G_l the maps that it makes on the way there. The first two terms are the
+paper's Eq. 1, relative to what is reconstructed so that levels count alike. The third makes every
+stage end in a level's feature maps, see `Decoder`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from gan.features import Features
+from gan.images import list_images, read_image, resize_short
+from gan.images.pixels import from_image, to_unit
+from gan.stylize.wct.decoder import Decoder, Shape
+from gan.stylize.wct.encoder import layer
+from gan.system.progress import Progress
+
+RATE = 1e-3
+BATCH = 4
+CROP = 96
+"""Side of a crop in pixels."""
+PIXELS = 4.0
+"""Weight P of the mean squared difference of pixels in [-1, 1]."""
+SHRINK = 2.5
+"""A crop is reduced by a random factor up to this one, so that edges of all widths occur."""
+LARGEST = 768
+"""Shorter side to which photographs are reduced, in pixels."""
+WARM_UP = 50
+"""Steps in which the learning rate grows; it then falls linearly to zero."""
+SHOW_EVERY = 20
+
+
+def read_photographs(folder: Path) -> list[Image.Image]:
+    """Return all images of a folder, reduced to LARGEST; ValueError if there are none."""
+    files = list_images(folder)
+    if not files:
+        raise ValueError(f"wct.photographs: {folder} has no images")
+    images = (read_image(path) for path in files)
+    return [resize_short(i, LARGEST) if min(i.size) > LARGEST else i for i in images]
+
+
+def train_decoder(
+    photographs: Sequence[Image.Image],
+    features: Features,
+    shapes: Sequence[Shape],
+    steps: int,
+    *,
+    seed: int = 0,
+    half: bool = False,
+) -> Decoder:
+    """Return a decoder of these sizes that reconstructs photographs from their feature maps.
+
+    `half` computes convolutions in bfloat16. The result depends on the seed only, on one device
+    with one number of threads.
+    """
+    device = features.mean.device
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        decoder = Decoder(shapes)
+    decoder.to(device)
+    optimizer = torch.optim.Adam(decoder.parameters(), lr=RATE)
+    drawn = _crops(photographs, seed)
+    with Progress(steps, "steps", title="Decoder") as bar:
+        for step in range(steps):
+            for group in optimizer.param_groups:
+                group["lr"] = RATE * min((step + 1) / WARM_UP, (steps - step) / steps)
+            crops = torch.stack([next(drawn) for _ in range(BATCH)]).to(device)
+            with torch.autocast(device.type, torch.bfloat16, enabled=half):
+                total = loss(crops, features, decoder)
+            optimizer.zero_grad()
+            total.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
+            optimizer.step()
+            bar.update()
+            if step % SHOW_EVERY == 0:
+                bar.show([f"loss {total.item():.3f}"])
+    return decoder.requires_grad_(False).eval()
+
+
+def loss(crops: Tensor, features: Features, decoder: Decoder) -> Tensor:
+    """Return the total of crops (N, 3, H, W) in [-1, 1]; see the module."""
+    with torch.no_grad():
+        wanted = features(crops)
+    *inner, picture = decoder(wanted[layer(decoder.depth)], decoder.depth)
+    levels = range(decoder.depth - 1, 0, -1)
+    made = {layer(level): maps for level, maps in zip(levels, inner, strict=True)}
+    pixels = (picture.float() - crops).square().mean()
+    total: Tensor = PIXELS * pixels + _relative(features(picture), wanted)
+    return total + _relative(made, wanted) if made else total
+
+
+def _relative(maps: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Tensor:
+    """Return the mean over layers of |F - F'|^2 / |F|^2."""
+    terms = [
+        (each.float() - wanted[at]).square().sum() / wanted[at].square().sum().clamp_min(1e-6)
+        for at, each in maps.items()
+    ]
+    return torch.stack(terms).mean()
+
+
+def _crops(photographs: Sequence[Image.Image], seed: int) -> Iterator[Tensor]:
+    """Yield random crops (3, CROP, CROP) in [-1, 1], half of them mirrored, without end."""
+    draws = torch.Generator().manual_seed(seed)
+
+    def draw(low: float, high: float) -> float:
+        return low + (high - low) * torch.rand((), generator=draws).item()
+
+    while True:
+        image = photographs[int(draw(0, len(photographs)))]
+        side = min(CROP * draw(1, SHRINK), *image.size)
+        left, top = draw(0, image.width - side), draw(0, image.height - side)
+        box = (left, top, left + side, top + side)
+        crop = image.resize((CROP, CROP), Image.Resampling.LANCZOS, box=box)
+        pixels = to_unit(from_image(crop))
+        yield pixels.flip(2) if draw(0, 1) < 0.5 else pixels
