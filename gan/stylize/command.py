@@ -1,7 +1,7 @@
 """The command `gan stylize`: read the pictures, paint them at every size, write the result."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
+from gan.config.choices import Method
 from gan.features import Features, LayerTable, chosen_layers
 from gan.images import write_image
-from gan.images.contact_sheet import grid
 from gan.inference.checks import check_size
 from gan.inference.devices import pick_device
 from gan.stylize.canvas import Extract, prepare
@@ -20,8 +20,18 @@ from gan.stylize.descent import minimize
 from gan.stylize.memory import check_memory, needed
 from gan.stylize.objective import Terms, Weights
 from gan.stylize.options import StylizeOptions
-from gan.stylize.scene import Scene, Sources, fitted, ladder, noise, read_sources, resized, scene
-from gan.stylize.sweep import table
+from gan.stylize.scene import (
+    Scene,
+    Sources,
+    fitted_size,
+    ladder,
+    noise,
+    read_sources,
+    resized,
+    scene,
+)
+from gan.stylize.sweep import sheet, table
+from gan.stylize.wct.command import stylize_by_wct
 from gan.system.progress import Progress
 
 SHOW_EVERY = 10
@@ -57,6 +67,11 @@ class ProgressLog:
 
 def stylize(config: StylizeOptions) -> int:
     """Paint a photograph in the style of paintings, once or for a sweep; return the exit status."""
+    return METHODS[config.method](config)
+
+
+def stylize_by_optimization(config: StylizeOptions) -> int:
+    """Minimize the loss over the pixels, once or for a sweep; return the exit status."""
     swept = table(config) if config.sweep else None
     cells = swept.cells if swept else [("", config)]
     configs = [cell for _, cell in cells]
@@ -75,13 +90,15 @@ def stylize(config: StylizeOptions) -> int:
             with SummaryWriter(str(config.log / name)) if config.log else nullcontext() as writer:
                 diary = ProgressLog(bar, writer, output, config.save_every)
                 pictures.append(_paint(cell, sources, extract, layers, device, diary))
-    result = (
-        grid(swept.columns, pictures, rows=swept.rows, corner=swept.corner)
-        if swept
-        else pictures[0]
-    )
-    write_image(result, config.output)
+    write_image(sheet(swept, pictures) if swept else pictures[0], config.output)
     return 0
+
+
+METHODS: Mapping[Method, Callable[[StylizeOptions], int]] = {
+    "optimize": stylize_by_optimization,
+    "wct": stylize_by_wct,
+}
+"""What paints, by the name of the method."""
 
 
 def _announce(
@@ -89,7 +106,7 @@ def _announce(
 ) -> None:
     """Print the memory that the largest picture needs; ValueError if the device has less."""
     largest = max(cells, key=lambda cell: ladder(sources.photo, cell.size, [])[-1])
-    width, height = fitted(sources.photo, ladder(sources.photo, largest.size, [])[-1]).size
+    width, height = fitted_size(sources.photo, ladder(sources.photo, largest.size, [])[-1])
     channels = sources.channels(largest.preserve_color)
     check_size(width, height, "size: ")
     need = needed(extract, (1, channels, height, width), largest.tile, largest.optimizer, device)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -88,22 +89,27 @@ def mirrored(backbone: str, depth: int) -> list[Shape]:
     """Return the sizes of the stages that mirror a VGG's levels 1 to `depth`."""
     blocks = widths(backbone)
     shapes = [Shape(blocks[0][0], 3, 0)]
-    for above, block in zip(blocks, blocks[1:depth], strict=False):
+    for above, block in pairwise(blocks[:depth]):
         shapes.append(Shape(block[0], above[0], max(1, len(above) - 1)))
     return shapes
 
 
 def write_decoder(
-    path: Path, decoder: Decoder, backbone: str, probe: Tensor, about: dict[str, Any]
+    path: Path,
+    decoder: Decoder,
+    backbone: str,
+    probes: Sequence[Tensor],
+    about: dict[str, Any],
 ) -> None:
     """Write a decoder's file, atomically, with 16 bits a weight.
 
-    `probe` is that of the encoder; `about` are facts about the training. OSError, with the file's
-    name, if it cannot be written.
+    `probes` are those of the encoder's levels from 1 on; `about` are facts about the training.
+    OSError, with the file's name, if it cannot be written.
     """
     tensors = {name: tensor.half().cpu() for name, tensor in decoder.state_dict().items()}
     described = {"version": VERSION, "backbone": backbone, "stages": decoder.shapes, "about": about}
-    write_described(path, tensors | {"probe": probe}, KEY, described)
+    known = {f"probe{level}": probe.float() for level, probe in enumerate(probes, 1)}
+    write_described(path, tensors | known, KEY, described)
 
 
 class Opened(NamedTuple):
@@ -112,8 +118,8 @@ class Opened(NamedTuple):
     decoder: Decoder
     """On the CPU, frozen."""
     backbone: str
-    probe: Tensor
-    """The mean feature maps of its encoder, see encoder.probe."""
+    probes: list[Tensor]
+    """The mean feature maps of its encoder's levels from 1 on, see encoder.probe."""
 
 
 def read_decoder(path: Path) -> Opened:
@@ -130,13 +136,11 @@ def read_decoder(path: Path) -> Opened:
         shapes = _checked(described["stages"])
         with torch.device("meta"):
             decoder = Decoder(shapes)
-        probe = tensors.pop("probe")
+        probes = [tensors.pop(f"probe{level}") for level in range(1, len(shapes) + 1)]
         if problem := state_dict_mismatch(decoder.state_dict(), tensors, decoder.state_dict()):
             raise ValueError(problem)
-        if probe.shape != (shapes[-1].channels,):
-            raise ValueError(f"probe is {tuple(probe.shape)}")
         decoder.load_state_dict(tensors, assign=True)
-        return Opened(decoder.requires_grad_(False).eval(), str(described["backbone"]), probe)
+        return Opened(decoder.requires_grad_(False).eval(), str(described["backbone"]), probes)
     except (RuntimeError, TypeError, KeyError, ValueError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"{path}: weights and description do not fit: {reason}") from error

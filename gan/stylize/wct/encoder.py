@@ -1,6 +1,7 @@
 """The frozen half of the transformation: a VGG up to the first convolution of a block."""
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -19,16 +20,14 @@ def layer(level: int) -> str:
     return f"relu{level}_1"
 
 
-def encoder(config: PerceptualConfig, depth: int) -> Features:
-    """Return the network that maps pictures to the feature maps of levels 1 to `depth`.
+def encoder(config: PerceptualConfig, levels: Iterable[int]) -> Features:
+    """Return the network that maps pictures to the feature maps of some levels.
 
     Convolutions mirror the picture at its edges, where the classifier pads with zeros: a decoder
     would otherwise show a frame. ValueError as in `Features`, and for a network that is no VGG.
     """
     widths(config.backbone)
-    features = Features(
-        config.backbone, [layer(level) for level in range(1, depth + 1)], config.weights
-    )
+    features = Features(config.backbone, [layer(level) for level in levels], config.weights)
     for module in features.modules():
         if isinstance(module, nn.Conv2d):
             module.padding_mode = "reflect"

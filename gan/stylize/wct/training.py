@@ -25,7 +25,7 @@ from gan.system.progress import Progress
 
 RATE = 1e-3
 BATCH = 4
-CROP = 96
+CROP = 64
 """Side of a crop in pixels."""
 PIXELS = 4.0
 """Weight P of the mean squared difference of pixels in [-1, 1]."""
