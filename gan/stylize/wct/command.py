@@ -1,6 +1,5 @@
 """Method wct of `gan stylize`: one photograph, a sweep of it, or a folder of photographs."""
 
-
 import torch
 from PIL import Image
 

@@ -53,7 +53,7 @@ class Painter:
         """Return the statistics of a painting (1, 3 or 1, H, W) in [-1, 1], by level."""
         picture = _padded(painting, self.levels[0])
         found: dict[int, Moments] = {}
-        for tile in tiles(*picture.shape[2:], self.side):
+        for tile in tiles(picture.shape[2], picture.shape[3], self.side):
             maps = tile.crop(self.features(tile.seen(picture)))
             for level in self.levels:
                 part = moments(maps[layer(level)])
@@ -98,7 +98,7 @@ class _Work:
     def __init__(self, painter: Painter, picture: Tensor, masks: Tensor | None) -> None:
         self.painter, self.picture, self.masks = painter, picture, masks
         self.transforms: dict[int, list[Affine]] = {}
-        self.tiles = tiles(*picture.shape[2:], painter.side)
+        self.tiles = tiles(picture.shape[2], picture.shape[3], painter.side)
         self.held: tuple[int, Tensor] | None = None
         """The level and maps reached so far, if there is only one tile. Several are computed again
         for each level, so that memory is bounded."""

@@ -76,7 +76,7 @@ def train_decoder(
             with torch.autocast(device.type, torch.bfloat16, enabled=half):
                 total = loss(crops, features, decoder)
             optimizer.zero_grad()
-            total.backward()  # type: ignore[no-untyped-call]
+            total.backward()
             nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
             optimizer.step()
             bar.update()
