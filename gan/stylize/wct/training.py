@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from torch.nn.functional import pad, unfold
 
 from gan.features import Features
 from gan.images import list_images, read_image, resize_short
@@ -36,6 +37,10 @@ LARGEST = 768
 WARM_UP = 50
 """Steps in which the learning rate grows; it then falls linearly to zero."""
 SHOW_EVERY = 20
+SOLVED = 128
+"""Crops from which the last convolution is computed."""
+RIDGE = 1e-6
+"""Share of the mean square that is added to every one, so that dead maps have a solution."""
 
 
 def read_photographs(folder: Path) -> list[Image.Image]:
@@ -82,7 +87,10 @@ def train_decoder(
             bar.update()
             if step % SHOW_EVERY == 0:
                 bar.show([f"loss {total.item():.3f}"])
-    return decoder.requires_grad_(False).eval()
+    decoder.requires_grad_(False).eval()
+    crops = torch.stack([next(drawn) for _ in range(SOLVED)]).to(device)
+    solve_last(crops, features, decoder)
+    return decoder
 
 
 def loss(crops: Tensor, features: Features, decoder: Decoder) -> Tensor:
@@ -95,6 +103,30 @@ def loss(crops: Tensor, features: Features, decoder: Decoder) -> Tensor:
     pixels = (picture.float() - crops).square().mean()
     total: Tensor = PIXELS * pixels + _relative(features(picture), wanted)
     return total + _relative(made, wanted) if made else total
+
+
+@torch.no_grad()
+def solve_last(crops: Tensor, features: Features, decoder: Decoder) -> None:
+    """Set the last convolution to the one that makes the crops with the least squared error.
+
+    It is linear, so the solution has a closed form. After few steps, colors were still wrong.
+    """
+    last = decoder.stages[0][0]  # type: ignore[index]
+    squares = products = torch.zeros((), dtype=torch.float64)
+    for batch in crops.split(BATCH):
+        level, maps = decoder.depth, features(batch)[layer(decoder.depth)]
+        for above in range(level, 1, -1):
+            maps = decoder.up(above, maps)
+        # (N, 9 C, positions), in the order of the weights; and ones for the bias.
+        seen = unfold(pad(maps, (1,) * 4, mode="reflect"), 3)
+        rows = torch.cat([seen, torch.ones_like(seen[:, :1])], 1).transpose(0, 1).flatten(1)
+        wanted = batch.flatten(2).transpose(0, 1).flatten(1)
+        squares = (rows @ rows.T).cpu().double() + squares
+        products = (rows @ wanted.T).cpu().double() + products
+    ridge = RIDGE * squares.diagonal().mean() * torch.eye(len(squares), dtype=torch.float64)
+    solution = torch.linalg.solve(squares + ridge, products).T.to(last.weight)
+    last.weight.copy_(solution[:, :-1].reshape(last.weight.shape))
+    last.bias.copy_(solution[:, -1])
 
 
 def _relative(maps: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Tensor:
