@@ -44,8 +44,8 @@ def pairs(
     paintings: Path,
     vgg: Path,
     alexnet: Path,
+    decoder: Path,
     folder: Path,
-    decoder: Path | None = None,
     levels: Sequence[int] = (3,),
     size: int = 256,
     need: int = 26,
@@ -62,8 +62,8 @@ def pairs(
         paintings: Folder of at least six paintings, whose styles should be different.
         vgg: File with VGG-16's weights.
         alexnet: File with AlexNet's weights.
+        decoder: File of the decoder.
         folder: Folder for results, numbers and the sheet.
-        decoder: File of the decoder. If not set, the packaged one.
         levels: Value of wct.levels.
         size: Longer side of the results and of the paintings in pixels.
         need: Number of the 30 pairs that must be right.
@@ -71,7 +71,7 @@ def pairs(
     """
     torch.set_num_threads(threads)
     files, styles = list_images(photographs), list_images(paintings)
-    wct: dict[str, Any] = {"levels": list(levels)} | ({"decoder": decoder} if decoder else {})
+    wct = {"decoder": decoder, "levels": list(levels)}
     config = StylizeOptions(
         content=files[0], style=styles[:1], output=folder / "result.png", method="wct",
         perceptual={"weights": vgg}, wct=wct, size=size, device="cpu",

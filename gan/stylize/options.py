@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from gan.config import Count, PerceptualConfig, Rate, Section, Weight
 from gan.config.choices import Device, Method, Optimizer, PreserveColor
+from gan.system.output_folder import check_place
 
 Side = Annotated[int, Field(ge=16)]
 Level = Annotated[int, Field(ge=1, le=5)]
@@ -24,8 +25,8 @@ class WctConfig(Section):
     """Whitening and coloring: the feature maps that are transformed, and the decoder."""
 
     decoder: Path | None = None
-    """File of the decoder, which makes pictures of feature maps. If not set, the packaged one for
-    levels up to 3."""
+    """File of the decoder, which makes pictures of feature maps. Required by method wct; trained
+    once, see wct.photographs."""
     levels: list[Level] = Field(default=[3])
     """Blocks of VGG-16 whose first feature maps are transformed, deepest first: 3 is relu3_1. 4 has
     broader strokes and keeps less of the photograph. [3,2,1] transforms coarse and fine maps."""
@@ -48,9 +49,9 @@ class StylizeOptions(Section):
     output: Path
     """File for the result. It has the photograph's aspect ratio."""
     method: Method = "optimize"
-    """optimize changes the pixels until a network finds the style in them (Gatys et al. 2016). wct
-    gives the photograph's feature maps the mean and covariance of the painting's, and decodes them
-    (Li et al. 2017): in seconds, but with less of the brushwork."""
+    """How to paint. optimize: change the pixels until a network finds the style in them (Gatys et
+    al. 2016). wct: give the photograph's feature maps the mean and covariance of the painting's,
+    and decode them (Li et al. 2017), in seconds, but with less of the brushwork."""
     style_weights: list[Weight] = Field(default=[])
     """Share of each painting in the blend, in the order of style. If empty, all shares are
     equal."""
@@ -153,8 +154,11 @@ class StylizeOptions(Section):
         levels = self.wct.levels
         if not levels or sorted(set(levels), reverse=True) != levels:
             raise ValueError(f"wct.levels {levels}: name levels once each, the deepest first")
-        if self.wct.photographs and not self.wct.decoder:
-            raise ValueError("wct.photographs: set wct.decoder, the file to write, too")
+        if not self.wct.decoder:
+            raise ValueError(
+                "wct.decoder: name the decoder's file. To make it once, name a new file here and a "
+                "folder of photographs with wct.photographs"
+            )
         if self.perceptual.backbone not in ("vgg16", PerceptualConfig().backbone):
             raise ValueError(
                 f"perceptual.backbone: method wct uses vgg16, not {self.perceptual.backbone}"
@@ -162,6 +166,8 @@ class StylizeOptions(Section):
         if self.whole_folder and (self.masks or self.sweep):
             key = "masks" if self.masks else "sweep"
             raise ValueError(f"{key}: content {self.content} is a folder: name one photograph")
+        if self.whole_folder:
+            check_place(self.output, [self.content, *self.style])
 
     @property
     def whole_folder(self) -> bool:

@@ -1,6 +1,5 @@
 """Open the encoder and the decoder of method wct; train the decoder first if it does not exist."""
 
-from importlib.resources import files
 from pathlib import Path
 
 import torch
@@ -14,8 +13,6 @@ from gan.stylize.wct.training import read_photographs, train_decoder
 from gan.system.atomic import check_writable
 
 BACKBONE = "vgg16"
-PACKAGED = "vgg16_relu3_1.safetensors"
-"""The decoder in this package; docs/recipes/README.md says what it was trained on."""
 SAME = 0.02
 """Relative difference of an encoder's probe from the decoder's that rounded weights may have."""
 
@@ -26,11 +23,11 @@ def open_painter(config: StylizeOptions, device: torch.device) -> Painter:
     ValueError if the decoder's file is missing, does not reach a level, or was trained for other
     weights of VGG-16.
     """
-    given, levels = config.wct.decoder, config.wct.levels
+    path, levels = config.wct.decoder, config.wct.levels
+    assert path is not None  # the options are checked
     vgg = PerceptualConfig(backbone=BACKBONE, weights=config.perceptual.weights)
-    if given and config.wct.photographs and not given.exists():
-        _train(config.wct, given, vgg, config.seed, device)
-    path = given or Path(str(files("gan.stylize.wct") / PACKAGED))
+    if config.wct.photographs and not path.exists():
+        _train(config.wct, path, vgg, config.seed, device)
     if not path.exists():
         raise ValueError(
             f"wct.decoder: {path} does not exist: name a folder of photographs with "

@@ -147,10 +147,10 @@ def test_a_folder_is_stylized_file_by_file_and_its_style_is_read_once(
     ({"sizes": [32]}, "sizes is for method optimize"),
     ({"perceptual": {"style_layers": ["relu1_1"]}}, r"perceptual\.style_layers is for method opt"),
     ({"method": "optimize"}, r"wct\.decoder is for method wct: remove it, or set method wct"),
-    ({"wct": {"levels": [1, 2]}}, r"wct\.levels \[1, 2\]: name levels once each, the deepest"),
-    ({"wct": {"levels": []}}, r"wct\.levels \[\]"),
+    ({"wct": {"decoder": "x", "levels": [1, 2]}}, r"wct\.levels \[1, 2\]: name levels once"),
+    ({"wct": {"decoder": "x", "levels": []}}, r"wct\.levels \[\]"),
     ({"wct": {"levels": [6]}}, "each an integer from 1 to 5. Got: 6"),
-    ({"wct": {"photographs": Path("x")}}, r"wct\.photographs: set wct\.decoder"),
+    ({"wct": {}}, r"wct\.decoder: name the decoder's file\. To make it once, name a new file"),
     ({"perceptual": {"backbone": "mobilenet_v2"}}, "method wct uses vgg16, not mobilenet_v2"),
     ({"sweep": ["steps=1,2"]}, "sweep: steps is for method optimize"),
     ({"output": Path("out.txt")}, "output out.txt: its suffix must be"),
@@ -168,6 +168,12 @@ def test_a_folder_takes_neither_masks_nor_sweeps(given: dict[str, Any], tmp_path
     for key, value in (("masks", [tmp_path / "mask.png"]), ("sweep", ["strength=0,1"])):
         with pytest.raises(ValueError, match=f"{key}: content .* is a folder"):
             StylizeOptions(**(given | {"content": tmp_path, key: value}))
+
+
+def test_results_are_not_written_among_their_sources(given: dict[str, Any], tmp_path: Path) -> None:
+    options = given | {"content": tmp_path, "output": tmp_path / "results"}
+    with pytest.raises(ValueError, match=r"results: is inside .* or contains it"):
+        StylizeOptions(**options)
 
 
 def test_a_level_that_the_decoder_lacks_is_named(paint: Paint, decoder_file: Path) -> None:
