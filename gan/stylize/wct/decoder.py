@@ -38,9 +38,9 @@ class Decoder(nn.Module):
     """Maps feature maps of a level to those of the level above it, and at level 1 to a picture.
 
     Every stage mirrors one block of the encoder: convolutions in reverse order with mirrored edges,
-    and nearest-neighbor upsampling in place of pooling. As each stage gives the feature maps of a
-    level and not something of its own, they can be transformed between two stages
-    (Chiu and Gurari 2021, "PhotoWCT2", Sec. 3.1).
+    and nearest-neighbor upsampling in place of pooling. As each stage returns the feature maps of a
+    level and not something else, one decoder serves all levels: its last stages decode any of them
+    (blockwise training; Chiu and Gurari 2021, "PhotoWCT2", Sec. 3.1).
     """
 
     def __init__(self, shapes: Sequence[Shape]) -> None:
@@ -63,7 +63,7 @@ class Decoder(nn.Module):
         return result
 
     def forward(self, maps: Tensor, level: int) -> list[Tensor]:
-        """Return what all stages from a level on make of its feature maps; the picture is last."""
+        """Return the results of all stages from a level on; the picture is last."""
         made: list[Tensor] = []
         for stage in range(level, 0, -1):
             maps = self.up(stage, maps)

@@ -24,7 +24,7 @@ def encoder(config: PerceptualConfig, levels: Iterable[int]) -> Features:
     """Return the network that maps pictures to the feature maps of some levels.
 
     Convolutions mirror the picture at its edges, where the classifier pads with zeros: a decoder
-    would otherwise show a frame. ValueError as in `Features`, and for a network that is no VGG.
+    would otherwise show a frame. ValueError as in `Features`, and for other networks than a VGG.
     """
     widths(config.backbone)
     features = Features(config.backbone, [layer(level) for level in levels], config.weights)
@@ -35,7 +35,7 @@ def encoder(config: PerceptualConfig, levels: Iterable[int]) -> Features:
 
 
 def widths(backbone: str) -> list[list[int]]:
-    """Return the channels of each convolution, by block; ValueError if it is no VGG."""
+    """Return the channels of each convolution, by block; ValueError if it is not a VGG."""
     network = build(backbone)
     if not isinstance(network, VGG):
         raise ValueError(

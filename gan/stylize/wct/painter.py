@@ -1,4 +1,7 @@
-"""Paint a picture: encode, transform at every chosen level, decode; in tiles if it is large."""
+"""Paint a picture: encode, transform, decode; in tiles if it is large.
+
+With several levels, the result of a deep one is encoded again for the next (Li et al., Sec. 3.3).
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
@@ -73,41 +76,70 @@ class Painter:
 
         Without masks, the styles are blended by their shares. With masks (R, 1, H, W) in [0, 1],
         each of the R styles has its own part, whose own statistics are whitened; features outside
-        all masks stay. At strength 0 the result is the decoder's reconstruction of the photograph.
+        all masks stay. At strength 0 the result is the decoder's reconstruction of the photograph,
+        one after the other with several levels.
         """
-        work = _Work(self, _padded(photo, self.levels[0]), _normed(masks, self.levels[0]))
-        for level in self.levels if strength else ():
-            sums = work.sums(level)
+        picture = photo
+        for level in self.levels:
+            own = [style[level] for style in styles]
+            picture = self._pass(picture, level, own, shares, strength, masks)
+        return picture
+
+    def _pass(
+        self,
+        photo: Tensor,
+        level: int,
+        styles: Sequence[Style],
+        shares: Sequence[float],
+        strength: float,
+        masks: Tensor | None,
+    ) -> Tensor:
+        """Return a picture, transformed at one level."""
+        height, width = photo.shape[2:]
+        work = _Work(self, level, _padded(photo, level), _normed(masks, level))
+        parts: list[Affine] = []
+        if strength:
+            sums = work.sums()
             if masks is None:
-                parts = [transformation(sums[0], style[level]) for style in styles]
-                work.transforms[level] = [blended(parts, shares, strength)]
+                each = [transformation(sums[0], style) for style in styles]
+                parts = [blended(each, shares, strength)]
             else:
-                work.transforms[level] = [
-                    blended([transformation(own, style[level])], [1], strength)
+                parts = [
+                    blended([transformation(own, style)], [1], strength)
                     for own, style in zip(sums, styles, strict=True)
                 ]
         result = torch.empty(1, 3, *work.picture.shape[2:], device=photo.device)
-        for tile, part in work.maps(0):
-            tile.core(result).copy_(tile.crop({"picture": part})["picture"])
-        return result[..., : photo.shape[2], : photo.shape[3]].clamp(-1, 1)
+        for tile, maps in work.maps():
+            made = self.decoder(work.transformed(tile, maps, parts), level)[-1]
+            tile.core(result).copy_(tile.crop({"picture": made})["picture"])
+        return result[..., :height, :width].clamp(-1, 1)
 
 
 class _Work:
-    """A picture on its way from the deepest level to level 0, the picture itself."""
+    """The feature maps of a picture at one level, tile by tile."""
 
-    def __init__(self, painter: Painter, picture: Tensor, masks: Tensor | None) -> None:
-        self.painter, self.picture, self.masks = painter, picture, masks
-        self.transforms: dict[int, list[Affine]] = {}
+    def __init__(self, painter: Painter, level: int, picture: Tensor, masks: Tensor | None) -> None:
+        self.painter, self.level, self.picture, self.masks = painter, level, picture, masks
         self.tiles = tiles(picture.shape[2], picture.shape[3], painter.side)
-        self.held: tuple[int, Tensor] | None = None
-        """The level and maps reached so far, if there is only one tile. Several are computed again
-        for each level, so that memory is bounded."""
+        self.held: Tensor | None = None
+        """The maps, if there is only one tile. Several are computed again after their moments are
+        known, so that memory is bounded."""
 
-    def sums(self, level: int) -> list[Moments]:
-        """Return the moments of a level's maps over the whole picture, under each mask."""
+    def maps(self) -> Iterator[tuple[Tile, Tensor]]:
+        """Yield each tile and its maps, with its surroundings."""
+        for tile in self.tiles:
+            maps = self.held
+            if maps is None:
+                maps = self.painter.features(tile.seen(self.picture))[layer(self.level)]
+            if len(self.tiles) == 1:
+                self.held = maps
+            yield tile, maps
+
+    def sums(self) -> list[Moments]:
+        """Return the moments of the maps over the whole picture, under each mask."""
         return reduce(
             lambda old, new: list(map(add, old, new)),
-            (self._sums_of(tile, maps) for tile, maps in self.maps(level)),
+            (self._sums_of(tile, maps) for tile, maps in self.maps()),
         )
 
     def _sums_of(self, tile: Tile, maps: Tensor) -> list[Moments]:
@@ -117,24 +149,9 @@ class _Work:
         guides = interpolate(tile.core(self.masks), inside.shape[2:], mode="area")
         return [moments(inside, guide) for guide in guides]
 
-    def maps(self, level: int) -> Iterator[tuple[Tile, Tensor]]:
-        """Yield each tile and its maps at a level, not yet transformed, with its surroundings."""
-        for tile in self.tiles:
-            at, maps = self.held or self._encoded(tile)
-            self.held = None
-            for above in range(at, level, -1):
-                maps = self.painter.decoder.up(above, self._transformed(tile, above, maps))
-            if len(self.tiles) == 1:
-                self.held = level, maps
-            yield tile, maps
-
-    def _encoded(self, tile: Tile) -> tuple[int, Tensor]:
-        level = self.painter.levels[0]
-        return level, self.painter.features(tile.seen(self.picture))[layer(level)]
-
-    def _transformed(self, tile: Tile, level: int, maps: Tensor) -> Tensor:
-        parts = self.transforms.get(level)
-        if parts is None:
+    def transformed(self, tile: Tile, maps: Tensor, parts: Sequence[Affine]) -> Tensor:
+        """Return the maps of a tile, each mask's part by its own map; without maps, as they are."""
+        if not parts:
             return maps
         if self.masks is None:
             return parts[0](maps)

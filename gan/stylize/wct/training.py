@@ -3,10 +3,11 @@
     total = P |x' - x|^2 + mean_l |F_l(x') - F_l(x)|^2 / |F_l(x)|^2
           + mean_l |G_l - F_l(x)|^2 / |F_l(x)|^2
 
-x are crops of photographs, F_l their feature maps at level l, x' the picture that the decoder makes
-of the deepest maps, and G_l the maps that it makes on the way there. The first two terms are the
-paper's Eq. 1, relative to what is reconstructed so that levels count alike. The third makes every
-stage end in a level's feature maps, see `Decoder`.
+x are crops of photographs, F_l their feature maps at level l, x' the picture that the decoder
+returns for the maps of one level, and G_l the maps that its stages return between. The first two
+terms are the paper's Eq. 1, relative to what is reconstructed so that all levels count. The third
+makes every stage end in a level's feature maps, so that one decoder serves all levels: half of the
+steps start from the deepest level, and the others from the rest in turn.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -78,8 +79,9 @@ def train_decoder(
             for group in optimizer.param_groups:
                 group["lr"] = RATE * min((step + 1) / WARM_UP, (steps - step) / steps)
             crops = torch.stack([next(drawn) for _ in range(BATCH)]).to(device)
+            level = _level(step, decoder.depth)
             with torch.autocast(device.type, torch.bfloat16, enabled=half):
-                total = loss(crops, features, decoder)
+                total = loss(crops, features, decoder, level)
             optimizer.zero_grad()
             total.backward()
             nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
@@ -93,13 +95,18 @@ def train_decoder(
     return decoder
 
 
-def loss(crops: Tensor, features: Features, decoder: Decoder) -> Tensor:
+def _level(step: int, depth: int) -> int:
+    """Return the level from which a step decodes."""
+    return depth if step % 2 == 0 or depth == 1 else 1 + step // 2 % (depth - 1)
+
+
+def loss(crops: Tensor, features: Features, decoder: Decoder, level: int) -> Tensor:
     """Return the total of crops (N, 3, H, W) in [-1, 1]; see the module."""
     with torch.no_grad():
         wanted = features(crops)
-    *inner, picture = decoder(wanted[layer(decoder.depth)], decoder.depth)
-    levels = range(decoder.depth - 1, 0, -1)
-    made = {layer(level): maps for level, maps in zip(levels, inner, strict=True)}
+    *inner, picture = decoder(wanted[layer(level)], level)
+    between = range(level - 1, 0, -1)
+    made = {layer(each): maps for each, maps in zip(between, inner, strict=True)}
     pixels = (picture.float() - crops).square().mean()
     total: Tensor = PIXELS * pixels + _relative(features(picture), wanted)
     return total + _relative(made, wanted) if made else total
@@ -109,20 +116,24 @@ def loss(crops: Tensor, features: Features, decoder: Decoder) -> Tensor:
 def solve_last(crops: Tensor, features: Features, decoder: Decoder) -> None:
     """Set the last convolution to the one that makes the crops with the least squared error.
 
-    It is linear, so the solution has a closed form. After few steps, colors were still wrong.
+    It is linear, so the solution has a closed form. After few steps, colors were still wrong. It
+    gets maps that were decoded from every level: solved for the deepest alone, it blows up what
+    these maps lack.
     """
     last = decoder.stages[0][0]  # type: ignore[index]
     squares = products = torch.zeros((), dtype=torch.float64)
     for batch in crops.split(BATCH):
-        level, maps = decoder.depth, features(batch)[layer(decoder.depth)]
-        for above in range(level, 1, -1):
-            maps = decoder.up(above, maps)
-        # (N, 9 C, positions), in the order of the weights; and ones for the bias.
-        seen = unfold(pad(maps, (1,) * 4, mode="reflect"), 3)
-        rows = torch.cat([seen, torch.ones_like(seen[:, :1])], 1).transpose(0, 1).flatten(1)
-        wanted = batch.flatten(2).transpose(0, 1).flatten(1)
-        squares = (rows @ rows.T).cpu().double() + squares
-        products = (rows @ wanted.T).cpu().double() + products
+        known = features(batch)
+        for level in range(1, decoder.depth + 1):
+            maps = known[layer(level)]
+            for above in range(level, 1, -1):
+                maps = decoder.up(above, maps)
+            # (N, 9 C, positions), in the order of the weights; and ones for the bias.
+            seen = unfold(pad(maps, (1,) * 4, mode="reflect"), 3)
+            rows = torch.cat([seen, torch.ones_like(seen[:, :1])], 1).transpose(0, 1).flatten(1)
+            wanted = batch.flatten(2).transpose(0, 1).flatten(1)
+            squares = (rows @ rows.T).cpu().double() + squares
+            products = (rows @ wanted.T).cpu().double() + products
     ridge = RIDGE * squares.diagonal().mean() * torch.eye(len(squares), dtype=torch.float64)
     solution = torch.linalg.solve(squares + ridge, products).T.to(last.weight)
     last.weight.copy_(solution[:, :-1].reshape(last.weight.shape))

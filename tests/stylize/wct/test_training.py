@@ -35,7 +35,7 @@ def test_the_loss_of_a_decoder_of_zeros_is_the_closed_form(features: Features) -
         for at, maps in wanted.items()
     ]
     expected = training.PIXELS * crops.square().mean().item() + float(np.mean(apart)) + 1
-    assert loss(crops, features, decoder).item() == pytest.approx(expected, rel=1e-4)
+    assert loss(crops, features, decoder, 3).item() == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_last_convolution_has_the_least_squared_error(
@@ -71,7 +71,7 @@ def test_training_reduces_the_loss_and_depends_on_the_seed_only(
     assert not torch.equal(few["stages.2.0.weight"], other["stages.2.0.weight"])
     crops = torch.stack([next(training._crops(photographs, 9)) for _ in range(4)])
     losses = [
-        loss(crops, features, train_decoder(photographs, features, shapes, steps)).item()
+        loss(crops, features, train_decoder(photographs, features, shapes, steps), 3).item()
         for steps in (1, 25)
     ]
     assert losses[1] < 0.9 * losses[0]
@@ -83,3 +83,9 @@ def test_crops_are_of_the_size_and_range(photographs: list[Image.Image]) -> None
     assert crops.shape == (40, 3, 16, 16)
     assert crops.abs().max() <= 1
     assert any((crop == 1).all() for crop in crops)  # the white one
+
+
+def test_half_of_the_steps_start_from_the_deepest_level() -> None:
+    levels = [training._level(step, 4) for step in range(60)]
+    assert [levels.count(level) for level in (1, 2, 3, 4)] == [10, 10, 10, 30]
+    assert {training._level(step, 1) for step in range(9)} == {1}
