@@ -9,12 +9,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from gan.cli.main import main
 from gan.config import PerceptualConfig
 from gan.stylize import StylizeOptions, stylize
 from gan.stylize.wct import opening, training
-from gan.stylize.wct.painter import Painter
+from gan.stylize.wct.painter import Painter, Styles
 
 Picture = Callable[..., Path]
 Paint = Callable[..., NDArray[np.float64]]
@@ -129,7 +130,12 @@ def test_a_folder_is_stylized_file_by_file_and_its_style_is_read_once(
     (tmp_path / "many/broken.png").write_bytes(b"no image")
     Image.new("RGB", (9, 9)).save(tmp_path / "many/tiny.png")
     calls, styles = [], Painter.styles
-    monkeypatch.setattr(Painter, "styles", lambda *given: calls.append(1) or styles(*given))
+
+    def counted(own: Painter, painting: Tensor) -> Styles:
+        calls.append(1)
+        return styles(own, painting)
+
+    monkeypatch.setattr(Painter, "styles", counted)
     options = {"content": tmp_path / "many", "output": tmp_path / "results"}
     assert stylize(StylizeOptions(**(given | options))) == 1
     assert len(calls) == 1

@@ -69,7 +69,7 @@ def test_a_file_keeps_weights_to_16_bits(
 def changed(path: Path, folder: Path, **changes: object) -> Path:
     """Return a copy of a decoder's file with other entries in its description."""
     described = {"version": 1, "backbone": "vgg16", "about": {}}
-    described["stages"] = mirrored("vgg16", 3)  # type: ignore[assignment]
+    described["stages"] = mirrored("vgg16", 3)
     save_file(load_file(path), folder / "x.safetensors", {KEY: json.dumps(described | changes)})
     return folder / "x.safetensors"
 

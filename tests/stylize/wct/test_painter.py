@@ -33,9 +33,10 @@ class Seen(nn.Module):
         super().__init__()
         self.decoder, self.maps = decoder, dict[int, Tensor]()
 
-    def up(self, level: int, maps: Tensor) -> Tensor:
+    def forward(self, maps: Tensor, level: int) -> list[Tensor]:
         self.maps[level] = maps.clone()
-        return self.decoder.up(level, maps)
+        made: list[Tensor] = self.decoder(maps, level)
+        return made
 
 
 def picture(seed: int, height: int = 48, width: int = 64) -> Tensor:
@@ -53,7 +54,8 @@ def covariance(maps: Tensor) -> Tensor:
 @torch.no_grad()
 def plain(features: Features, decoder: Decoder, photo: Tensor, level: int) -> Tensor:
     """Return the decoder's reconstruction, without the painter."""
-    return decoder(features(photo)[layer(level)], level)[-1].clamp(-1, 1)
+    made: list[Tensor] = decoder(features(photo)[layer(level)], level)
+    return made[-1].clamp(-1, 1)
 
 
 @pytest.mark.parametrize("levels", LEVELS)
