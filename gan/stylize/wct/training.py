@@ -6,8 +6,8 @@
 x are crops of photographs, F_l their feature maps at level l, x' the picture that the decoder
 returns for the maps of one level, and G_l the maps that its stages return between. The first two
 terms are the paper's Eq. 1, relative to what is reconstructed so that all levels count. The third
-makes every stage end in a level's feature maps, so that one decoder serves all levels: half of the
-steps start from the deepest level, and the others from the rest in turn.
+makes every stage end in a level's feature maps, so that one decoder serves all levels: every
+fourth step starts from one of the other levels, in turn, and the rest from the deepest.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ LARGEST = 768
 WARM_UP = 50
 """Steps in which the learning rate grows; it then falls linearly to zero."""
 SHOW_EVERY = 20
-SOLVED = 128
+SOLVED = 32
 """Crops from which the last convolution is computed."""
 RIDGE = 1e-6
 """Share of the mean square that is added to every one, so that dead maps have a solution."""
@@ -97,7 +97,7 @@ def train_decoder(
 
 def _level(step: int, depth: int) -> int:
     """Return the level from which a step decodes."""
-    return depth if step % 2 == 0 or depth == 1 else 1 + step // 2 % (depth - 1)
+    return 1 + step // 4 % (depth - 1) if step % 4 == 3 and depth > 1 else depth
 
 
 def loss(crops: Tensor, features: Features, decoder: Decoder, level: int) -> Tensor:

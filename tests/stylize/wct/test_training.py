@@ -85,7 +85,7 @@ def test_crops_are_of_the_size_and_range(photographs: list[Image.Image]) -> None
     assert any((crop == 1).all() for crop in crops)  # the white one
 
 
-def test_half_of_the_steps_start_from_the_deepest_level() -> None:
+def test_every_fourth_step_starts_from_another_level_than_the_deepest() -> None:
     levels = [training._level(step, 4) for step in range(60)]
-    assert [levels.count(level) for level in (1, 2, 3, 4)] == [10, 10, 10, 30]
+    assert [levels.count(level) for level in (1, 2, 3, 4)] == [5, 5, 5, 45]
     assert {training._level(step, 1) for step in range(9)} == {1}
