@@ -98,6 +98,7 @@ COMMANDS = {
             "content",
             "style",
             "output",
+            "method",
             "size",
             "strength",
             "preserve_color",

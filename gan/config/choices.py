@@ -18,6 +18,8 @@ WeightedTerm = Literal[
 Schedule = Literal["linear", "constant", "cosine"]
 Optimizer = Literal["lbfgs", "adam"]
 """Optimizers of stylizations."""
+Method = Literal["optimize", "wct"]
+"""Methods of stylizations."""
 PreserveColor = Literal["no", "luma", "palette"]
 Better = Literal["lower", "higher"]
 """Whether lower or higher values of a metric are better."""

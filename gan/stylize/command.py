@@ -1,7 +1,7 @@
 """The command `gan stylize`: read the pictures, paint them at every size, write the result."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -10,11 +10,10 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
+from gan.config.choices import Method
 from gan.features import Features, LayerTable, chosen_layers
 from gan.features.weights import pretrained
-from gan.images import Mark, Picture, mark_of, write_picture
-from gan.images.contact_sheet import grid
-from gan.images.deep import as_pixels
+from gan.images import Mark, mark_of
 from gan.inference.checks import check_size
 from gan.inference.devices import pick_device
 from gan.stylize.canvas import Extract, prepare
@@ -22,8 +21,19 @@ from gan.stylize.descent import minimize
 from gan.stylize.memory import check_memory, needed
 from gan.stylize.objective import Terms, Weights
 from gan.stylize.options import StylizeOptions
-from gan.stylize.scene import Scene, Sources, fitted, ladder, noise, read_sources, resized, scene
-from gan.stylize.sweep import table
+from gan.stylize.results import write_marked
+from gan.stylize.scene import (
+    Scene,
+    Sources,
+    fitted_size,
+    ladder,
+    noise,
+    read_sources,
+    resized,
+    scene,
+)
+from gan.stylize.sweep import sheet, table
+from gan.stylize.wct.command import stylize_by_wct
 from gan.system.progress import Progress
 
 SHOW_EVERY = 10
@@ -60,6 +70,11 @@ class ProgressLog:
 
 def stylize(config: StylizeOptions) -> int:
     """Paint a photograph in the style of paintings, once or for a sweep; return the exit status."""
+    return METHODS[config.method](config)
+
+
+def stylize_by_optimization(config: StylizeOptions) -> int:
+    """Minimize the loss over the pixels, once or for a sweep; return the exit status."""
     swept = table(config) if config.sweep else None
     cells = swept.cells if swept else [("", config)]
     configs = [cell for _, cell in cells]
@@ -79,18 +94,15 @@ def stylize(config: StylizeOptions) -> int:
             with SummaryWriter(str(config.log / name)) if config.log else nullcontext() as writer:
                 diary = ProgressLog(bar, writer, output, config.save_every, mark)
                 pictures.append(_paint(cell, sources, extract, layers, device, diary))
-    result = (
-        grid(swept.columns, pictures, rows=swept.rows, corner=swept.corner)
-        if swept
-        else pictures[0]
-    )
-    write_marked(result, config.output, mark)
+    write_marked(sheet(swept, pictures) if swept else pictures[0], config.output, mark)
     return 0
 
 
-def write_marked(image: Image.Image, path: Path, mark: Mark | None) -> None:
-    """Write an image of mode L or RGB, with the mark of the network that it was made with."""
-    write_picture(Picture(as_pixels(image)).with_mark(mark), path)
+METHODS: Mapping[Method, Callable[[StylizeOptions], int]] = {
+    "optimize": stylize_by_optimization,
+    "wct": stylize_by_wct,
+}
+"""What paints, by the name of the method."""
 
 
 def _announce(
@@ -98,7 +110,7 @@ def _announce(
 ) -> None:
     """Print the memory that the largest picture needs; ValueError if the device has less."""
     largest = max(cells, key=lambda cell: ladder(sources.photo, cell.size, [])[-1])
-    width, height = fitted(sources.photo, ladder(sources.photo, largest.size, [])[-1]).size
+    width, height = fitted_size(sources.photo, ladder(sources.photo, largest.size, [])[-1])
     channels = sources.channels(largest.preserve_color)
     check_size(width, height, "size: ")
     need = needed(extract, (1, channels, height, width), largest.tile, largest.optimizer, device)

@@ -6,20 +6,52 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gan.config import Count, PerceptualConfig, Rate, Section, Weight
-from gan.config.choices import Device, Optimizer, PreserveColor
+from gan.config.choices import Device, Method, Optimizer, PreserveColor
+from gan.system.output_folder import check_place
 
 Side = Annotated[int, Field(ge=16)]
+Level = Annotated[int, Field(ge=1, le=5)]
+
+ONLY_OPTIMIZE = (
+    *("sizes", "steps", "optimizer", "init", "content_weight", "style_weight", "tv_weight"),
+    *("log", "save_every", "perceptual.content_layers", "perceptual.style_layers"),
+)
+"""Options that only method optimize has."""
+ONLY_WCT = ("wct.decoder", "wct.levels", "wct.photographs", "wct.steps", "wct.precision")
+"""Options that only method wct has."""
+
+
+class WctConfig(Section):
+    """Whitening and coloring: the feature maps that are transformed, and the decoder."""
+
+    decoder: Path | None = None
+    """File of the decoder, which makes pictures of feature maps. Required by method wct; trained
+    once, see wct.photographs."""
+    levels: list[Level] = Field(default=[3])
+    """Blocks of VGG-16 whose first feature maps are transformed, deepest first: 3 is relu3_1. 4 has
+    broader strokes and keeps less of the photograph. [3,2,1] transforms coarse and fine maps."""
+    photographs: Path | None = None
+    """Folder of photographs on which a decoder is trained, if the file that wct.decoder names does
+    not exist. It is then written there."""
+    steps: Count = 3000
+    """Steps of that training, of 4 crops each."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """Arithmetic of that training's convolutions."""
 
 
 class StylizeOptions(Section):
-    """A photograph in the style of paintings, by optimization of its pixels."""
+    """A photograph in the style of paintings: by optimization of its pixels, or in one pass."""
 
     content: Path
-    """The photograph."""
+    """The photograph. With method wct also a folder of photographs; output is then a folder."""
     style: list[Path]
     """The painting. If given several times, the styles are blended, or each gets its mask."""
     output: Path
     """File for the result. It has the photograph's aspect ratio."""
+    method: Method = "optimize"
+    """How to paint. optimize: change the pixels until a network finds the style in them (Gatys et
+    al. 2016). wct: give the photograph's feature maps the mean and covariance of the painting's,
+    and decode them (Li et al. 2017), in seconds, but with less of the brushwork."""
     style_weights: list[Weight] = Field(default=[])
     """Share of each painting in the blend, in the order of style. If empty, all shares are
     equal."""
@@ -54,14 +86,16 @@ class StylizeOptions(Section):
     tv_weight: Weight = 10
     """Weight of the total variation. Larger is smoother."""
     perceptual: PerceptualConfig = PerceptualConfig()
-    """The network in whose feature maps pictures are compared."""
+    """The network in whose feature maps pictures are compared. Method wct always uses VGG-16;
+    weights names its file."""
+    wct: WctConfig = WctConfig()
     tile: Annotated[int, Field(ge=256, multiple_of=32)] = 768
     """Larger pictures go through the network in tiles of this many pixels a side, which needs less
     memory."""
     device: Device = "auto"
     """Where to compute. auto uses a GPU if there is one."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    """Seed of the noise."""
+    """Seed of the noise, and of the training of a decoder."""
     marks: bool = True
     """Write into each file, as XMP, that a trained network made it, and which. With false, no XMP
     is written."""
@@ -77,6 +111,7 @@ class StylizeOptions(Section):
     def check(self) -> Self:
         if not self.style:
             raise ValueError("style must name at least one painting")
+        self._check_method()
         for key in ("style_weights", "masks"):
             given = len(getattr(self, key))
             if given not in (0, len(self.style)):
@@ -93,7 +128,7 @@ class StylizeOptions(Section):
             raise ValueError("perceptual.gram_decay is for training: remove it")
         from gan.images import IMAGE_SUFFIXES  # not needed for --help
 
-        if self.output.suffix.lower() not in IMAGE_SUFFIXES:
+        if not self.whole_folder and self.output.suffix.lower() not in IMAGE_SUFFIXES:
             raise ValueError(
                 f"output {self.output}: the name must end in an image suffix, for example out.png"
             )
@@ -101,6 +136,46 @@ class StylizeOptions(Section):
         if self.output.resolve() in inputs:
             raise ValueError(f"output {self.output} would replace an input: name another file")
         return self
+
+    def _check_method(self) -> None:
+        """Raise ValueError if an option is set that belongs to the other method."""
+        foreign, its = {"optimize": (ONLY_WCT, "wct"), "wct": (ONLY_OPTIMIZE, "optimize")}[
+            self.method
+        ]
+        default = type(self).model_fields
+        for key in foreign:
+            section, _, name = key.rpartition(".")
+            usual = default[section].default if section else default[key].default
+            own = getattr(self, section) if section else self
+            if getattr(own, name) != (getattr(usual, name) if section else usual):
+                raise ValueError(f"{key} is for method {its}: remove it, or set method {its}")
+        if self.method == "wct":
+            self._check_wct()
+
+    def _check_wct(self) -> None:
+        """Raise ValueError if options of method wct contradict each other."""
+        levels = self.wct.levels
+        if not levels or sorted(set(levels), reverse=True) != levels:
+            raise ValueError(f"wct.levels {levels}: name levels once each, the deepest first")
+        if not self.wct.decoder:
+            raise ValueError(
+                "wct.decoder: name the decoder's file. To make it once, name a new file here and a "
+                "folder of photographs with wct.photographs"
+            )
+        if self.perceptual.backbone not in ("vgg16", PerceptualConfig().backbone):
+            raise ValueError(
+                f"perceptual.backbone: method wct uses vgg16, not {self.perceptual.backbone}"
+            )
+        if self.whole_folder and (self.masks or self.sweep):
+            key = "masks" if self.masks else "sweep"
+            raise ValueError(f"{key}: content {self.content} is a folder: name one photograph")
+        if self.whole_folder:
+            check_place(self.output, [self.content, *self.style])
+
+    @property
+    def whole_folder(self) -> bool:
+        """Whether content is a folder of photographs."""
+        return self.method == "wct" and self.content.is_dir()
 
     def shares(self) -> list[float]:
         """Return the styles' weights, scaled to a sum of 1."""

@@ -109,9 +109,14 @@ def ladder(image: Image.Image, size: int | None, sizes: Sequence[int]) -> list[i
 
 def fitted(image: Image.Image, longer: int) -> Image.Image:
     """Return the image with its longer side at `longer` pixels, aspect ratio kept."""
+    return image.resize(fitted_size(image, longer), Image.Resampling.LANCZOS)
+
+
+def fitted_size(image: Image.Image, longer: int) -> tuple[int, int]:
+    """Return the (width, height) of `fitted`."""
     scale = longer / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
-    return image.resize((width, height), Image.Resampling.LANCZOS)
+    return width, height
 
 
 def scene(

@@ -1,10 +1,13 @@
 """Sweeps: stylize with several values of some options."""
 
+from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
+from PIL import Image
 from pydantic import ValidationError
 
+from gan.images.contact_sheet import grid
 from gan.stylize.options import StylizeOptions
 
 SWEEPABLE = (
@@ -49,6 +52,11 @@ def table(config: StylizeOptions) -> Table:
         [", ".join(row.values()) for row in rows],
         [(name, _changed(config, cell)) for name, cell in zip(names, cells, strict=True)],
     )
+
+
+def sheet(swept: Table, pictures: Sequence[Image.Image]) -> Image.Image:
+    """Return one labeled picture of the results of all cells."""
+    return grid(swept.columns, pictures, rows=swept.rows, corner=swept.corner)
 
 
 def _changed(config: StylizeOptions, values: dict[str, str]) -> StylizeOptions:

@@ -1,0 +1,13 @@
+"""Write results with the mark of the network that they were made with."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from gan.images import Mark, Picture, write_picture
+from gan.images.deep import as_pixels
+
+
+def write_marked(image: Image.Image, path: Path, mark: Mark | None) -> None:
+    """Write an image of mode L or RGB, with the mark of the network that it was made with."""
+    write_picture(Picture(as_pixels(image)).with_mark(mark), path)

@@ -1,0 +1,72 @@
+"""Open the encoder and the decoder of method wct; train the decoder first if it does not exist."""
+
+from pathlib import Path
+
+import torch
+
+from gan.config import PerceptualConfig
+from gan.stylize.options import StylizeOptions, WctConfig
+from gan.stylize.wct.decoder import mirrored, read_decoder, write_decoder
+from gan.stylize.wct.encoder import encoder, probe
+from gan.stylize.wct.painter import Painter
+from gan.stylize.wct.training import read_photographs, train_decoder
+from gan.system.atomic import check_writable
+
+BACKBONE = "vgg16"
+SAME = 0.02
+"""Relative difference of an encoder's probe from the decoder's that rounded weights may have."""
+
+
+def open_painter(config: StylizeOptions, device: torch.device) -> Painter:
+    """Return the painter of the options.
+
+    ValueError if the decoder's file is missing, does not reach a level, or was trained for other
+    weights of VGG-16.
+    """
+    path, levels = config.wct.decoder, config.wct.levels
+    assert path is not None  # the options are checked
+    vgg = PerceptualConfig(backbone=BACKBONE, weights=config.perceptual.weights)
+    if config.wct.photographs and not path.exists():
+        _train(config.wct, path, vgg, config.seed, device)
+    if not path.exists():
+        raise ValueError(
+            f"wct.decoder: {path} does not exist: name a folder of photographs with "
+            "wct.photographs to train it"
+        )
+    opened = read_decoder(path)
+    deepest = opened.decoder.depth
+    if levels[0] > deepest:
+        raise ValueError(
+            f"wct.levels {levels}: the decoder {path} has levels up to {deepest}: name a new file "
+            "with wct.decoder, and a folder of photographs with wct.photographs to train it"
+        )
+    features = encoder(vgg, levels)
+    wanted, own = opened.probes[levels[0] - 1], probe(features, levels[0])
+    if wanted.shape != own.shape or not (wanted - own).norm() < SAME * own.norm():
+        raise ValueError(
+            f"wct.decoder: {path} was trained for other weights than "
+            f"{vgg.weights or 'those of torchvision'}: name these with perceptual.weights"
+        )
+    return Painter(features.to(device), opened.decoder.to(device), levels, config.tile)
+
+
+def _train(
+    config: WctConfig, path: Path, vgg: PerceptualConfig, seed: int, device: torch.device
+) -> None:
+    """Train a decoder down to the deepest level and write it."""
+    assert config.photographs is not None
+    check_writable(path)
+    levels = range(1, config.levels[0] + 1)
+    photographs = read_photographs(config.photographs)
+    features = encoder(vgg, levels).to(device)
+    decoder = train_decoder(
+        photographs,
+        features,
+        mirrored(BACKBONE, config.levels[0]),
+        config.steps,
+        seed=seed,
+        half=config.precision == "bf16",
+    )
+    about = {"photographs": len(photographs), "steps": config.steps, "seed": seed}
+    probes = [probe(features, level) for level in levels]
+    write_decoder(path, decoder, BACKBONE, probes, about)

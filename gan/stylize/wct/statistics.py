@@ -1,0 +1,124 @@
+"""Whitening and coloring (Li et al. 2017, Sec. 3.2), in float64.
+
+    T(f) = S_s^1/2 S_c^-1/2 (f - m_c) + m_s
+
+f is a position's features, m and S are their mean and covariance: of the content (c) and the style
+(s). So T(f) has the mean and covariance of the style. Roots are symmetric, as in the paper. T is
+affine, and so is a blend of several: a picture needs its sums only, and goes through the network in
+tiles.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import torch
+from torch import Tensor
+
+SMALLEST = 1e-8
+"""Directions with less variance than this share of the largest are not whitened: it is rounding.
+The paper's limit is 1e-5 for maps whose largest is about 1e3."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums over the positions of feature maps, in float64; those of tiles add up."""
+
+    mass: Tensor
+    """Sum of the positions' weights, a scalar."""
+    total: Tensor
+    """Weighted sum of the features, (C,)."""
+    products: Tensor
+    """Weighted sum of their outer products, (C, C)."""
+
+    def __add__(self, other: Self) -> "Moments":
+        """Return the sums over the positions of both."""
+        return Moments(
+            self.mass + other.mass, self.total + other.total, self.products + other.products
+        )
+
+    @property
+    def mean(self) -> Tensor:
+        """The mean of the features, (C,)."""
+        return self.total / self.mass
+
+    @property
+    def covariance(self) -> Tensor:
+        """The covariance of the features, (C, C)."""
+        return self.products / self.mass - torch.outer(self.mean, self.mean)
+
+
+def moments(maps: Tensor, guide: Tensor | None = None) -> Moments:
+    """Return the sums of maps (1, C, h, w); `guide` weights the positions, (1, h, w) or ones."""
+    # Apple's GPUs have no float64.
+    rows = maps[0].flatten(1).to("cpu" if maps.device.type == "mps" else maps.device).double()
+    if guide is None:
+        mass = rows.new_tensor(rows.shape[1])
+        return Moments(mass, rows.sum(1), rows @ rows.T)
+    weights = guide.flatten().to(rows)
+    weighted = rows * weights
+    return Moments(weights.sum(), weighted.sum(1), weighted @ rows.T)
+
+
+class Style(NamedTuple):
+    """What the transformation needs of a style at one level; computed once for each style."""
+
+    mean: Tensor
+    """m_s, (C,)."""
+    root: Tensor
+    """S_s^1/2, (C, C)."""
+
+    @classmethod
+    def of(cls, found: Moments) -> Self:
+        """Return it for the sums of a style's feature maps."""
+        return cls(found.mean, _power(found.covariance, 0.5))
+
+
+class Affine(NamedTuple):
+    """The map f -> matrix f + offset of features, in float64."""
+
+    matrix: Tensor
+    """(C, C)."""
+    offset: Tensor
+    """(C,)."""
+
+    def __call__(self, maps: Tensor) -> Tensor:
+        """Map feature maps (1, C, h, w) in their own precision."""
+        rows = self.matrix.to(maps) @ maps[0].flatten(1) + self.offset.to(maps)[:, None]
+        return rows.view_as(maps)
+
+
+def transformation(content: Moments, style: Style) -> Affine:
+    """Return T.
+
+    Directions in which the content has no variance, as in a gray or constant picture, have nothing
+    to be colored: their whitened features are 0. Without positions, T is the identity.
+    """
+    if not content.mass > 0:
+        channels = len(style.mean)
+        return Affine(torch.eye(channels).to(style.root), torch.zeros_like(style.mean))
+    matrix = style.root @ _power(content.covariance, -0.5)
+    return Affine(matrix, style.mean - matrix @ content.mean)
+
+
+def blended(parts: Sequence[Affine], shares: Sequence[float], strength: float = 1) -> Affine:
+    """Return the mean of maps by their shares, which sum to 1; `strength` blends it with f itself.
+
+    This equals the blend of their results: strength T(f) + (1 - strength) f (Li et al., Eq. 3).
+    """
+    used = [(part, share) for part, share in zip(parts, shares, strict=True) if share]
+    matrix = torch.stack([share * part.matrix for part, share in used]).sum(0)
+    offset = torch.stack([share * part.offset for part, share in used]).sum(0)
+    if strength == 1:
+        return Affine(matrix, offset)
+    identity = torch.eye(len(offset)).to(matrix)
+    return Affine(strength * matrix + (1 - strength) * identity, strength * offset)
+
+
+def _power(matrix: Tensor, exponent: float) -> Tensor:
+    """Return a power of a covariance on the space where it has variance, and 0 elsewhere."""
+    values, vectors = torch.linalg.eigh((matrix + matrix.T) / 2)
+    kept = values > max(SMALLEST * values[-1].item(), 1e-20)
+    scales = torch.where(kept, values.clamp_min(1e-20) ** exponent, 0)
+    result: Tensor = (vectors * scales) @ vectors.T
+    return result
