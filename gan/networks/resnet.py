@@ -111,10 +111,11 @@ class ResnetGenerator(nn.Module):
     def forward(
         self, x: Tensor, positions: Sequence[Tensor] | None = None, *, encode_only: bool = False
     ) -> Tensor | list[Tensor]:
-        """Translate (N, in_channels, H, W) to (N, out_channels, H, W); any H, W from 16 up.
+        """Translate (N, in_channels, H, W) to (N, out_channels, H, W).
 
-        With positions, return a list: the translation, then the features of each map, (N, S, C), as
-        `features` does; with encode_only, only the features.
+        Without positions, H and W are any sizes from 16 up. With positions they must be multiples
+        of size_multiple, and the result is a list: the translation, then the features of each map
+        at these positions, (N, S, C). With encode_only the list holds only the features.
         """
         if positions is None:
             return run_padded(self.model, x, self.size_multiple)

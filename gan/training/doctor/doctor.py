@@ -95,7 +95,7 @@ class Doctor:
     def examine(
         self, step: int, forth: Network, back: Network | None, real: Mapping[Domain, Tensor]
     ) -> Examination:
-        """Examine the window that ends in a step.
+        """Examine the window of steps that ends at a step.
 
         forth translates A to B, back translates B to A if the recipe has it; both are in eval mode.
         real holds (N, C, H, W) in [-1, 1] for each domain present, always the same images.
