@@ -27,9 +27,10 @@ class WctConfig(Section):
     decoder: Path | None = None
     """File of the decoder, which makes pictures of feature maps. Required by method wct; trained
     once, see wct.photographs."""
-    levels: list[Level] = Field(default=[3])
-    """Blocks of VGG-16 whose first feature maps are transformed, deepest first: 3 is relu3_1. 4 has
-    broader strokes and keeps less of the photograph. [3,2,1] transforms coarse and fine maps."""
+    levels: list[Level] = Field(default=[3, 2, 1])
+    """Blocks of VGG-16 whose first feature maps are transformed, deepest first: 3 is relu3_1. Each
+    level costs a pass. [3] alone is softer and paler; 4 has broader strokes and keeps less of the
+    photograph."""
     photographs: Path | None = None
     """Folder of photographs on which a decoder is trained, if the file that wct.decoder names does
     not exist. It is then written there."""
