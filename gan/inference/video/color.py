@@ -33,7 +33,7 @@ def matrix_of(matrix: int, height: int) -> int | None:
 
 
 class Colors:
-    """Converts between YUV, (3, H, W) of 8 bits at full chroma resolution, and RGB (H, W, 3)."""
+    """Converts between YUV of full chroma resolution and RGB, both (H, W, 3) of 8 bits."""
 
     def __init__(self, matrix: int, *, full: bool) -> None:
         """matrix: a key of LUMA; full: whether all 256 levels are used."""
@@ -51,13 +51,13 @@ class Colors:
         self.forward = np.hstack([scale * to_yuv, offset]).astype(np.float32)
         self.backward = np.hstack([back, -back @ offset]).astype(np.float32)
 
-    def to_rgb(self, planes: Pixels) -> Pixels:
-        """Return YUV planes (3, H, W) as RGB (H, W, 3)."""
-        return _applied(self.backward, np.ascontiguousarray(planes.transpose(1, 2, 0)))
+    def to_rgb(self, yuv: Pixels) -> Pixels:
+        """Return YUV as RGB."""
+        return _applied(self.backward, yuv)
 
-    def to_yuv(self, pixels: Pixels) -> Pixels:
-        """Return RGB (H, W, 3) as YUV planes (3, H, W)."""
-        return np.ascontiguousarray(_applied(self.forward, pixels).transpose(2, 0, 1))
+    def to_yuv(self, rgb: Pixels) -> Pixels:
+        """Return RGB as YUV."""
+        return _applied(self.forward, rgb)
 
 
 def _applied(matrix: NDArray[np.float32], pixels: Pixels) -> Pixels:

@@ -113,7 +113,7 @@ def pixels(clip: Clip, frame: Frame, colors: Colors) -> Pixels:
     if clip.rgb:
         array = frame.decoded.reformat(format="rgb24").to_ndarray()
     else:
-        array = colors.to_rgb(_same_colors(frame.decoded, PLANES).to_ndarray())
+        array = colors.to_rgb(_same_colors(frame.decoded, PLANES).to_ndarray(channel_last=True))
     return np.ascontiguousarray(np.rot90(array, clip.turns))
 
 
@@ -135,11 +135,11 @@ def _same_colors(frame: Any, format: str) -> Any:
     return scale(src_color_range=either, dst_color_range=either)
 
 
-def with_format(planes: Pixels, format: str, range: int) -> Any:
-    """Return YUV planes (3, H, W) as a frame of PyAV in a format of the same range."""
+def with_format(yuv: Pixels, format: str, range: int) -> Any:
+    """Return YUV (H, W, 3) as a frame of PyAV in a format of the same range."""
     import av
 
-    frame = av.VideoFrame.from_ndarray(planes.reshape(-1, planes.shape[2]), PLANES)
+    frame = av.VideoFrame.from_ndarray(yuv, PLANES, channel_last=True)
     frame.color_range = range
     return frame if format == PLANES else _same_colors(frame, format)
 
