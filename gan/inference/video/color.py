@@ -63,4 +63,5 @@ class Colors:
 def _applied(matrix: NDArray[np.float32], pixels: Pixels) -> Pixels:
     values: Any = cv2.transform(pixels.astype(np.float32), matrix)
     np.rint(values, out=values)
-    return values.clip(0, 255, out=values).astype(np.uint8)
+    result: Pixels = values.clip(0, 255, out=values).astype(np.uint8)
+    return result

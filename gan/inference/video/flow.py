@@ -16,7 +16,7 @@ SIDE = 384
 LEAST_SIDE = 24
 """Shorter side below which OpenCV cannot measure motion."""
 FOLLOWED = 24
-"""Gray levels by which a frame may differ from the last one, moved, where motion counts as known."""
+"""Most gray levels by which a frame differs from the last one, moved, where motion is known."""
 
 Flow = NDArray[np.float32]
 
@@ -101,7 +101,7 @@ def _dis(one: Pixels, other: Pixels) -> Flow:
     """Return where the pixels of one frame are in the other; zero for frames that are too small."""
     if min(one.shape) < LEAST_SIDE:
         return np.zeros((*one.shape, 2), np.float32)
-    dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     flow: Flow = dis.calc(one, other, None)
     return flow
 

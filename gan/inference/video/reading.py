@@ -1,6 +1,5 @@
 """Decode a clip, frame by frame: what it is, its time stamps, and its pixels upright."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -84,7 +83,7 @@ def decoded(path: Path, max_megapixels: float) -> Iterator[tuple[Clip, Frame]]:
 
     ImageError names the file, and the frame where it is damaged, is cut off, or changes its size.
     """
-    number, clip, last = 0, None, -math.inf
+    number, clip, last = 0, None, None
     try:
         with opened_clip(path, max_megapixels) as (container, stream):
             stream.thread_type = "AUTO"
@@ -97,9 +96,9 @@ def decoded(path: Path, max_megapixels: float) -> Iterator[tuple[Clip, Frame]]:
                     raise ImageError(f"{path}: changes its size to {frame.width}x{frame.height}")
                 step = round(1 / (Fraction(*clip.rate) * clip.tick)) or 1
                 pts = frame.pts if frame.pts is not None else number * step
-                last = pts if pts > last else last + 1  # as muxers require
-                yield clip, Frame(number, int(last), frame.duration or step, frame)
-            if clip is None:
+                last = pts if last is None or pts > last else last + 1  # as muxers require
+                yield clip, Frame(number, last, frame.duration or step, frame)
+            if clip is None or last is None:
                 raise ImageError(f"{path}: contains no frame")
             _check_length(path, stream, number + 1, last * clip.tick)
     except ImageError as error:
