@@ -125,7 +125,8 @@ def _clips(
         Shown("light", show(first, pan, light, noise), pan),
         Shown(
             "cut",
-            show(first, pan[:half], same[:half], noise) + show(second, other[:half], same[:half], noise),
+            show(first, pan[:half], same[:half], noise)
+            + show(second, other[:half], same[:half], noise),
             pan[:half] + other[:half],
             (0, half),
         ),
