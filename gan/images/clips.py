@@ -46,6 +46,22 @@ def opened_clip(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Iterator[
         raise ImageError(f"{path}: {error.strerror or error}") from error
 
 
+@contextmanager
+def complaints() -> Iterator[list[str]]:
+    """Yield a list of the errors that FFmpeg logs in this context; damage does not end decoding."""
+    import av.logging as log
+
+    found: list[str] = []
+    before = log.get_level()
+    log.set_level(log.ERROR)
+    try:
+        with log.Capture(local=False) as lines:
+            yield found
+            found += [text.strip() for _, _, text in lines]
+    finally:
+        log.set_level(before)
+
+
 def _moves(stream: Any) -> bool:
     """Return whether a stream holds moving pictures, not the cover of a piece of music."""
     return not int(stream.disposition) & stream.disposition.attached_pic

@@ -40,7 +40,8 @@ def write_clip(
     import av
 
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=30, options={"qp": "0", "bf": "0"})
+        lossless = {"qp": "0", "bf": "0"} if codec == "libx264" else {}
+        stream = container.add_stream(codec, rate=30, options=lossless)
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = format
         context = stream.codec_context

@@ -18,6 +18,9 @@ LEAST_SIDE = 24
 FOLLOWED = 24
 """Most gray levels by which a frame differs from the last one, moved, where motion is known."""
 
+AREA = 7
+"""Side of the squares over which noise is averaged."""
+
 Flow = NDArray[np.float32]
 
 
@@ -29,6 +32,9 @@ class Motion:
     """(h, w, 2): what is at p was at p + flow[p] in the last frame."""
     known: NDArray[np.bool_]
     """Where flow forward and backward agree (not where something appears) and colors fit."""
+    likeness: NDArray[np.float32]
+    """1 where the last frame, moved, looks like this one, down to 0 where light has changed by
+    FOLLOWED gray levels; noise is averaged out."""
 
     def moved(self, last: Pixels) -> Pixels:
         """Return the last frame, or its translation, (H, W, C) of any size, moved to this one."""
@@ -53,9 +59,11 @@ def measured(before: Pixels, after: Pixels) -> Motion:
         forward = warped(_dis(first, second), backward, cv2.INTER_LINEAR)
         difference = np.square(forward + backward).sum(2)
         size = np.square(forward).sum(2) + np.square(backward).sum(2)
-        near = np.abs(small[1].astype(np.int16) - warped(small[0], backward)).mean(2)
-    known = (difference < 0.01 * size + 0.5) & (near < FOLLOWED) & _inside(backward)
-    return Motion(backward, known)
+        change = small[1].astype(np.float32) - warped(small[0], backward)
+    light = np.abs(cv2.blur(change, (AREA, AREA))).max(2)
+    known = (difference < 0.01 * size + 0.5) & _inside(backward)
+    known &= np.abs(change).mean(2) < FOLLOWED
+    return Motion(backward, known, (1 - light / FOLLOWED).clip(0, 1))
 
 
 def warping_error(motion: Motion, before: Pixels, after: Pixels) -> float:
@@ -69,7 +77,7 @@ def warping_error(motion: Motion, before: Pixels, after: Pixels) -> float:
     return float(apart[motion.known].mean()) if motion.known.any() else 0.0
 
 
-def warped(image: NDArray[np.generic], flow: Flow, how: int = cv2.INTER_CUBIC) -> Pixels:
+def warped(image: NDArray[np.generic], flow: Flow, how: int = cv2.INTER_LANCZOS4) -> Pixels:
     """Return image (H, W, C) moved: at p it shows what was at p + flow[p]; edges are repeated.
 
     flow may have another size, and is scaled to the image's.

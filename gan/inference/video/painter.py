@@ -23,9 +23,9 @@ from gan.inference.video.held import Held
 
 SECONDS = 0.3
 """Time in which a change of the shot reaches 63 % of the statistics that are held."""
-KEPT = 0.7
+KEPT = 0.6
 """Share of the last translation, moved, where motion is known."""
-SOFT = 1 / 64
+SOFT = 1 / 128
 """Width of the seam between known and unknown motion, as a share of the shorter side."""
 
 
@@ -126,7 +126,7 @@ class Painter:
 def blended(motion: Motion, painted: Pixels, translation: Pixels) -> Pixels:
     """Return a translation with the last one, moved, where motion is known; seams are soft."""
     height, width = translation.shape[:2]
-    share = cv2.resize(motion.known.astype(np.float32), (width, height))
+    share = cv2.resize(motion.known * motion.likeness, (width, height))
     reach = max(1, round(SOFT * min(height, width)))
     # Erode first: the seam is on the side where motion is known.
     wide = 2 * reach + 1

@@ -17,6 +17,8 @@ from gan.inference.video.color import FULL, RGB, Colors, Pixels, matrix_of
 PLANES = "yuv444p"
 THUMBNAIL = (48, 27)
 """Width and height of the frames that are compared to find cuts."""
+LATE = 0.5
+"""Seconds by which a clip may end before its header says, besides a tenth of its length."""
 HDR = {16: "PQ", 18: "HLG"}
 
 
@@ -191,7 +193,7 @@ def _described(path: Path, stream: Any, frame: Any) -> Clip:
 def _check_length(path: Path, stream: Any, count: int, end: Fraction) -> None:
     """Raise ImageError if a clip ends long before its header says."""
     length = _length(stream)
-    if length is not None and float(end) + 1 < 0.9 * length:
+    if length is not None and float(end) + LATE < 0.9 * length:
         raise ImageError(f"{path}: is cut off: ends after {float(end):.1f} of {length:.1f} seconds")
     if stream.frames and count + 2 < 0.9 * stream.frames:
         raise ImageError(f"{path}: is cut off: {count} of {stream.frames} frames are there")

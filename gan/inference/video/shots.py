@@ -3,13 +3,14 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from gan.config.choices import Steady
+from gan.images.clips import complaints
 from gan.inference.video.cuts import difference, find_cuts, standardized
 from gan.inference.video.plan import ClipJob
 from gan.inference.video.reading import Clip, decoded, thumbnail
@@ -119,12 +120,17 @@ def make_index(source: Path, max_megapixels: float) -> Index:
     pts: list[int] = []
     differences: list[float] = []
     last, clip, duration = None, None, 0
-    for clip, frame in decoded(source, max_megapixels):  # noqa: B007
-        small = standardized(thumbnail(frame))
-        differences.append(0.0 if last is None else difference(last, small))
-        pts.append(frame.pts)
-        last, duration = small, frame.duration
+    with complaints() as found:
+        for clip, frame in decoded(source, max_megapixels):  # noqa: B007
+            small = standardized(thumbnail(frame))
+            differences.append(0.0 if last is None else difference(last, small))
+            pts.append(frame.pts)
+            last, duration = small, frame.duration
     assert clip is not None
+    if found:
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        remark = f"FFmpeg reports damage, which may be missing: {found[0]}{more}"
+        clip = replace(clip, remarks=(*clip.remarks, remark))
     return Index(clip, pts, duration, find_cuts(differences), None)
 
 

@@ -89,3 +89,12 @@ def test_equal_frames_stay_equal(steady: Steady, tmp_path: Path) -> None:
     first, second, third = painted(steady, panned(1, SIZE) * 3, tmp_path)
     assert np.array_equal(first, second)
     assert np.array_equal(first, third)
+
+
+def test_a_change_of_light_does_not_lag(tmp_path: Path) -> None:
+    """Frames brighter than the last one are not blended with it."""
+    image = panned(1, SIZE)[0] // 2
+    frames = [image + np.uint8(20 * number) for number in range(6)]
+    painter = Painter(Translator(nn.Identity(), 3, torch.device("cpu")), "flow", None, tmp_path)
+    for frame in frames:
+        assert np.abs(painter.paint(frame, 0.04).astype(int) - frame).mean() < 4
