@@ -102,7 +102,7 @@ def decoded(path: Path, max_megapixels: float) -> Iterator[tuple[Clip, Frame]]:
                 yield clip, Frame(number, last, frame.duration or step, frame)
             if clip is None or last is None:
                 raise ImageError(f"{path}: contains no frame")
-            _check_length(path, stream, number + 1, last * clip.tick)
+            _check_length(path, stream, last * clip.tick)
     except ImageError as error:
         if number or clip is not None:
             raise ImageError(f"{error} (after {number} frames that could be read)") from error
@@ -190,13 +190,11 @@ def _described(path: Path, stream: Any, frame: Any) -> Clip:
     )
 
 
-def _check_length(path: Path, stream: Any, count: int, end: Fraction) -> None:
+def _check_length(path: Path, stream: Any, end: Fraction) -> None:
     """Raise ImageError if a clip ends long before its header says."""
     length = _length(stream)
     if length is not None and float(end) + LATE < 0.9 * length:
         raise ImageError(f"{path}: is cut off: ends after {float(end):.1f} of {length:.1f} seconds")
-    if stream.frames and count + 2 < 0.9 * stream.frames:
-        raise ImageError(f"{path}: is cut off: {count} of {stream.frames} frames are there")
 
 
 def _length(stream: Any) -> float | None:
