@@ -1,4 +1,4 @@
-"""Kill a training, a translation (of a clip, too) or an augmentation; compare with an undisturbed one.
+"""Kill a training, a translation or an augmentation many times; compare with undisturbed ones.
 
 python -m experiments.checks.kills train --folder /tmp/kills --kills 30
 python -m experiments.checks.kills translate --folder /tmp/kills --kills 20

@@ -8,6 +8,7 @@ from typing import Any
 
 from gan.config.choices import MAX_MEGAPIXELS
 from gan.images.formats import ImageError
+from gan.system.atomic import disk_is_full
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".ogv")
 LIMITS = {"format_whitelist": "mov,matroska,avi,mpeg,mpegts,ogg", "protocol_whitelist": ""}
@@ -43,6 +44,8 @@ def opened_clip(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Iterator[
                 raise ImageError(f"{path}: frames of more than {max_megapixels:g} megapixels")
             yield container, stream
     except (OSError, av.FFmpegError) as error:
+        if disk_is_full(error):  # of the caller, who writes meanwhile
+            raise
         raise ImageError(f"{path}: {error.strerror or error}") from error
 
 

@@ -83,6 +83,7 @@ def translate_folder(options: TranslateOptions) -> int:
             options.scratch,
             options.max_megapixels,
             options.overwrite,
+            shown=processes.main,
         )
         return _carry_out(plan, pipeline, settings, options.batch_size, processes)
 

@@ -54,9 +54,7 @@ def _translate_group(
     ready = [one for one in found if isinstance(one, Ready)]
     failures = [one for one in found if isinstance(one, Failure)]
     shares = processes.once(lambda: _shares(ready, settings.steady, processes.world))
-    failures += processes.gather(
-        lambda: _translate_share(shares[processes.rank], settings, shown=processes.main)
-    )
+    failures += processes.gather(lambda: _translate_share(shares[processes.rank], settings))
     bad = {failed.source for failed in failures}
     good = [clip for clip in ready if clip.job.source not in bad]
     failures += processes.gather(
@@ -95,7 +93,9 @@ def _ready(job: ClipJob, settings: Settings) -> Ready:
     if index is None:
         width, height = job.size
         with present().held(BYTES * width * height):
-            index = shots.make_index(job.source, settings.max_megapixels)
+            index = shots.make_index(
+                job.source, settings.max_megapixels, job.frames, shown=settings.shown
+            )
         tile = settings.tile
         if translator.tiles and not tile and not translator.fits(height, width):
             tile = TILE
@@ -127,12 +127,12 @@ def _shares(ready: Sequence[Ready], steady: Steady, world: int) -> list[Share]:
     ]
 
 
-def _translate_share(share: Share, settings: Settings, *, shown: bool) -> list[Failure]:
+def _translate_share(share: Share, settings: Settings) -> list[Failure]:
     """Translate this process's segments; return the failures. The main process shows a bar."""
     failures: list[Failure] = []
     for clip, segments in sorted(share, key=lambda item: item[0].job.source):
         frames = sum(map(len, segments))
-        with Progress(frames, "frames", title=clip.job.source.name, shown=shown) as bar:
+        with Progress(frames, "frames", title=clip.job.source.name, shown=settings.shown) as bar:
             failed = _attempt(
                 partial(translate_segments, segments=segments, bar=bar), clip, settings
             )

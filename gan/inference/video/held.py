@@ -1,7 +1,7 @@
 """Hold the statistics of instance norms steady over a shot."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 
 import numpy as np
@@ -22,9 +22,10 @@ class Held:
     """
 
     def __init__(self, network: nn.Module) -> None:
+        self.layers = [*network.modules()]
         self.norms = [
             layer
-            for layer in network.modules()
+            for layer in self.layers
             if isinstance(layer, nn.InstanceNorm2d) and layer.running_mean is None
         ]
         self.averages: dict[int, Statistics] = {}
@@ -44,12 +45,17 @@ class Held:
             setattr(norm, HOLD, partial(self._average, index, weight))
             norm.forward = partial(_normalized, norm)  # type: ignore[method-assign]
         try:
-            with torch.compiler.set_stance("force_eager"):
+            with self._eager():
                 yield
         finally:
             for norm in self.norms:
                 delattr(norm, HOLD)
                 del norm.forward
+
+    def _eager(self) -> AbstractContextManager[object]:
+        """Return a context in which a compiled network runs uncompiled."""
+        compiled = any(layer._compiled_call_impl is not None for layer in self.layers)
+        return torch.compiler.set_stance("force_eager") if compiled else nullcontext()
 
     def _average(self, index: int, weight: float, present: Statistics) -> Statistics:
         before = self.averages.get(index, present)

@@ -20,7 +20,7 @@ FORMATS = {
 COPIED = ("audio", "subtitle", "attachment")
 OWN = {
     "major_brand", "minor_version", "compatible_brands", "encoder", "duration", "bps",
-    "number_of_frames", "number_of_bytes", "vendor_id", "handler_name",
+    "number_of_frames", "number_of_bytes", "vendor_id", "rotate",
 }  # fmt: skip
 """Metadata, in lower case, that describe the original file and not its content."""
 
@@ -103,6 +103,7 @@ def _copied_streams(
                 )
                 continue
             copy.metadata.update(_metadata(stream))
+            copy.disposition = stream.disposition
             copies[stream.index] = copy
         else:
             what = "a second stream of pictures" if stream.type == "video" else "a stream of data"

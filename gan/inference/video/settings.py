@@ -23,6 +23,8 @@ class Settings:
     scratch: Path | None
     max_megapixels: float
     overwrite: bool
+    shown: bool = False
+    """Whether this process shows progress."""
 
     def facts(self, job: ClipJob) -> dict[str, Any]:
         """Return all on which a translation depends, to recognize segments of another one."""

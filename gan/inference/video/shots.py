@@ -15,6 +15,7 @@ from gan.inference.video.cuts import difference, find_cuts, standardized
 from gan.inference.video.plan import ClipJob
 from gan.inference.video.reading import Clip, decoded, thumbnail
 from gan.system.atomic import remove_parts, write_whole
+from gan.system.progress import Progress
 
 SEGMENT = 100
 """Most frames of a segment: what a killed translation loses at most."""
@@ -115,17 +116,24 @@ def write_index(folder: Path, index: Index, settings: Mapping[str, Any]) -> None
     write_whole(folder / INDEX, lambda file: file.write(text.encode()))
 
 
-def make_index(source: Path, max_megapixels: float) -> Index:
-    """Decode a clip once; ImageError if it is damaged anywhere."""
+def make_index(
+    source: Path, max_megapixels: float, frames: int = 0, *, shown: bool = False
+) -> Index:
+    """Decode a clip once; ImageError if it is damaged anywhere.
+
+    frames: their number, if it is known, for a bar that is `shown`.
+    """
     pts: list[int] = []
     differences: list[float] = []
     last, clip, duration = None, None, 0
-    with complaints() as found:
+    bar = Progress(frames, "frames", title=f"cuts in {source.name}", shown=shown, leave=False)
+    with complaints() as found, bar:
         for clip, frame in decoded(source, max_megapixels):  # noqa: B007
             small = standardized(thumbnail(frame))
             differences.append(0.0 if last is None else difference(last, small))
             pts.append(frame.pts)
             last, duration = small, frame.duration
+            bar.update()
     assert clip is not None
     if found:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
