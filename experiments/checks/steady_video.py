@@ -153,7 +153,8 @@ def _window(photo: Pixels, size: tuple[int, int], x: float, y: float, zoom: floa
 def _cropped(photo: Pixels, place: Matrix, size: tuple[int, int]) -> NDArray[np.float32]:
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     result: Any = cv2.warpAffine(photo, place[:2], size, flags=flags)
-    return result.astype(np.float32)
+    values: NDArray[np.float32] = result.astype(np.float32)
+    return values
 
 
 def _noisy(frame: NDArray[Any], deviation: float, rng: np.random.Generator) -> Pixels:
@@ -177,7 +178,7 @@ def _moved(clip: Shown, images: Sequence[Pixels], number: int) -> tuple[Pixels, 
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     before = np.stack([x, y, np.ones_like(x)], 2) @ back.T
     flow = (before - np.stack([x, y, np.ones_like(x)], 2))[..., :2].astype(np.float32)
-    inside = ((before[..., :2] >= 0) & (before[..., :2] <= [width - 1, height - 1])).all(2)
+    inside: Any = ((before[..., :2] >= 0) & (before[..., :2] <= [width - 1, height - 1])).all(2)
     return warped(images[number - 1], flow), inside
 
 

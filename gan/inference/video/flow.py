@@ -18,6 +18,9 @@ LEAST_SIDE = 24
 FOLLOWED = 24
 """Most gray levels by which a frame differs from the last one, moved, where motion is known."""
 
+LIGHT = 3, 16
+"""Gray levels by which light changes between frames: up to the first the last translation counts
+fully, from the second on not at all. In between, a fade lags by some five levels."""
 AREA = 7
 """Side of the squares over which noise is averaged."""
 
@@ -33,8 +36,8 @@ class Motion:
     known: NDArray[np.bool_]
     """Where flow forward and backward agree (not where something appears) and colors fit."""
     likeness: NDArray[np.float32]
-    """1 where the last frame, moved, looks like this one, down to 0 where light has changed by
-    FOLLOWED gray levels; noise is averaged out."""
+    """1 where light has changed little, down to 0 where it has changed much (LIGHT); noise is
+    averaged out."""
 
     def moved(self, last: Pixels) -> Pixels:
         """Return the last frame, or its translation, (H, W, C) of any size, moved to this one."""
@@ -63,7 +66,7 @@ def measured(before: Pixels, after: Pixels) -> Motion:
     light = np.abs(cv2.blur(change, (AREA, AREA))).max(2)
     known = (difference < 0.01 * size + 0.5) & _inside(backward)
     known &= np.abs(change).mean(2) < FOLLOWED
-    return Motion(backward, known, (1 - light / FOLLOWED).clip(0, 1))
+    return Motion(backward, known, ((LIGHT[1] - light) / (LIGHT[1] - LIGHT[0])).clip(0, 1))
 
 
 def warping_error(motion: Motion, before: Pixels, after: Pixels) -> float:

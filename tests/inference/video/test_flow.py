@@ -19,7 +19,7 @@ SIZE = (160, 96)
 
 def test_a_whole_number_of_pixels_is_moved_exactly() -> None:
     image = panned(1, SIZE)[0]
-    flow = np.broadcast_to(np.float32([3, -2]), (SIZE[1], SIZE[0], 2))
+    flow = np.broadcast_to(np.array([3, -2], np.float32), (SIZE[1], SIZE[0], 2))
     moved = warped(image, flow)
     assert np.array_equal(moved[2:, :-3], image[:-2, 3:])
 
@@ -46,7 +46,7 @@ def test_motion_does_not_depend_on_the_number_of_threads() -> None:
         cv2.setNumThreads(count)
         flows.append(measured(before, after).flow)
     cv2.setNumThreads(threads)
-    assert np.array_equal(*flows)
+    assert np.array_equal(flows[0], flows[1])
 
 
 class Flickering(nn.Module):

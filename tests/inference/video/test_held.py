@@ -41,7 +41,8 @@ def in_tiles(network: nn.Module, frame: Tensor, folder: Path) -> Tensor:
 
 def test_the_averages_are_those_of_the_formula() -> None:
     norm, weight = InstanceNorm(3), 0.25
-    held, average = Held(nn.Sequential(norm)), None
+    held = Held(nn.Sequential(norm))
+    average: tuple[Tensor, ...] | None = None
     for x in frames(4):
         with held.applied(weight):
             y = norm(x)
