@@ -26,8 +26,8 @@ def videos_can_be_read() -> bool:
 def opened_clip(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Iterator[tuple[Any, Any]]:
     """Open a video file; yield PyAV's container and the stream of moving pictures.
 
-    ImageError, in one line, without the extra, for a file that is no video or holds only sound and
-    a cover, and for frames of more than max_megapixels. FFmpeg's errors inside the block become
+    ImageError, in one line, without the extra, for a file that is not a video or holds only sound
+    and a cover, and for frames of more than max_megapixels. FFmpeg's errors inside the block become
     ImageError, too.
     """
     try:

@@ -15,11 +15,11 @@ RATIO = 2.5
 AROUND = 4
 """Frames before and after that count as around."""
 FLAT = 8
-"""Deviation in gray levels below which a frame counts as flat: noise in it is no content."""
+"""Deviation in gray levels below which a frame counts as flat: noise in it does not count."""
 
 
 def standardized(small: Pixels) -> NDArray[np.float32]:
-    """Return a frame with mean 0 and deviation 1, so that a change of light is no difference."""
+    """Return a frame with mean 0 and deviation 1, so that a change of light makes no difference."""
     values = small.astype(np.float32)
     result: NDArray[np.float32] = (values - values.mean()) / max(values.std(), FLAT)
     return result

@@ -18,7 +18,7 @@ class Held:
     """Running averages of the statistics of a network's instance norms, from the shot's start on.
 
     s becomes s + weight (x - s); the first frame gives s = x. Frames that are equal are normalized
-    equally, bit by bit. Norms with statistics of their own (batch norm) need none.
+    equally, bit by bit. Norms with running statistics (batch norm) do not change.
     """
 
     def __init__(self, network: nn.Module) -> None:

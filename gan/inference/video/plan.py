@@ -73,7 +73,7 @@ def plan_clips(
 ) -> Clips:
     """Read the headers of clips; pairs: (clip, output), `source`: the folder or the file itself.
 
-    Clips in a folder are no failures without the extra `video`: they were ignored before.
+    Clips in a folder are not failures without the extra `video`: they were ignored before.
     """
     if pairs and source.is_dir() and not videos_can_be_read():
         return Clips(remark=f"{len(pairs)} clips are not translated: {EXTRA}")

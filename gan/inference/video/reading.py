@@ -18,7 +18,7 @@ PLANES = "yuv444p"
 THUMBNAIL = (48, 27)
 """Width and height of the frames that are compared to find cuts."""
 LATE = 0.5
-"""Seconds by which a clip may end before its header says, besides a tenth of its length."""
+"""Seconds by which a clip may end before its header says, in addition to a tenth of its length."""
 HDR = {16: "PQ", 18: "HLG"}
 
 

@@ -18,7 +18,7 @@ def test_a_cut_between_pans_is_found() -> None:
     assert found([*itertools.chain(*shots)]) == [0, 10, 17, 29, 30]
 
 
-def test_a_change_of_light_is_no_cut() -> None:
+def test_a_change_of_light_is_not_a_cut() -> None:
     frames = panned(12, (192, 108))
     dark = [
         (frame * (0.5 if number > 5 else 1)).astype(np.uint8) for number, frame in enumerate(frames)
@@ -26,10 +26,10 @@ def test_a_change_of_light_is_no_cut() -> None:
     assert found(dark) == [0]
 
 
-def test_a_fast_pan_is_no_cut() -> None:
+def test_a_fast_pan_is_not_a_cut() -> None:
     assert found(panned(200, (192, 108))[::20]) == [0]
 
 
-def test_noise_in_the_dark_is_no_cut() -> None:
+def test_noise_in_the_dark_is_not_a_cut() -> None:
     rng = np.random.default_rng(0)
     assert found([rng.integers(0, 4, (108, 192, 3), np.uint8) for _ in range(12)]) == [0]

@@ -66,7 +66,7 @@ def painted(steady: Steady, frames: list[Pixels], folder: Path) -> list[Pixels]:
 
 
 def error(images: list[Pixels]) -> float:
-    """The warping error with the pan's true motion, without any code of ours."""
+    """The warping error with the pan's true motion, by numpy alone."""
     pairs = zip(images[1:], images, strict=False)
     return float(np.mean([np.abs(b[:, :-1].astype(int) - a[:, 1:]).mean() for b, a in pairs]))
 

@@ -79,7 +79,7 @@ def test_a_clip_of_too_many_pixels_is_not_decoded(tmp_path: Path, generator_file
         assert [*out.rglob("*")] == []
 
 
-def test_a_cover_is_no_video(tmp_path: Path, generator_file: Path) -> None:
+def test_a_cover_is_not_a_video(tmp_path: Path, generator_file: Path) -> None:
     cover = tmp_path / "cover.png"
     Image.fromarray(panned(1)[0]).save(cover)
     with av.open(str(cover)) as image, av.open(str(tmp_path / "a.mp4"), "w") as container:
@@ -96,7 +96,7 @@ def test_a_cover_is_no_video(tmp_path: Path, generator_file: Path) -> None:
     assert not out.exists()
 
 
-def test_an_output_that_is_no_clip_is_rejected(
+def test_an_output_that_is_not_a_clip_is_rejected(
     tmp_path: Path, generator_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = write_clip(tmp_path / "in.mp4", panned(3))
