@@ -230,12 +230,18 @@ def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
     for failed in failures:
         print(printable(f"{failed.source}: {failed.reason}"))
     todo = [job for job in plan.jobs if not job.done]
-    print(
-        f"{len(todo)} of {plan.total} images to translate, "
-        f"{sum(job.pixels for job in todo) / 1e6:.1f} megapixels; "
-        f"{len(plan.jobs) - len(todo)} exist already, {len(plan.failures)} cannot be translated"
-    )
+    if plan.total or not plan.clips.total:
+        print(
+            f"{len(todo)} of {plan.total} images to translate, "
+            f"{sum(job.pixels for job in todo) / 1e6:.1f} megapixels; "
+            f"{len(plan.jobs) - len(todo)} exist already, "
+            f"{len(plan.failures)} cannot be translated"
+        )
     if plan.clips.total:
         clips = [clip for clip in plan.clips.jobs if not clip.done]
-        print(f"{len(clips)} of {plan.clips.total} clips to translate")
+        print(
+            f"{len(clips)} of {plan.clips.total} clips to translate; "
+            f"{len(plan.clips.jobs) - len(clips)} exist already, "
+            f"{len(plan.clips.failures)} cannot be translated"
+        )
     return 1 if failures else 0

@@ -35,7 +35,7 @@ VARIABLE = [0, 3000, 5999, 9100, 12001, 12345, 18000, 21013, 90000, 95000]
 def translate(source: Path, target: Path, network: nn.Module | None = None, **changes: Any) -> None:
     """Translate a clip, by default with a network that returns its input."""
     translator = Translator(network or nn.Identity(), 3, torch.device("cpu"))
-    settings = {
+    settings: dict[str, Any] = {
         "steady": "flow", "quality": 100, "tile": None, "style": None, "scratch": None,
         "max_megapixels": 178, "overwrite": False,
     }  # fmt: skip
