@@ -21,7 +21,7 @@ from gan.inference.video.color import Pixels
 from gan.inference.video.flow import Motion, measured, warping_error
 from gan.inference.video.held import Held
 
-SECONDS = 0.3
+SECONDS = 0.1
 """Time in which a change of the shot reaches 63 % of the statistics that are held."""
 KEPT = 0.6
 """Share of the last translation, moved, where motion is known."""

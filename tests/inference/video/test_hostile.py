@@ -1,5 +1,6 @@
 """Damaged and strange clips are named in one line, and leave nothing behind."""
 
+import errno
 import sys
 from pathlib import Path
 from typing import Any
@@ -152,3 +153,22 @@ def test_ten_bits_are_read_as_eight_with_a_remark(
     assert translate_folder(generator_file, source, tmp_path / "out.mkv", device="cpu") == 0
     assert "more than 8 bits a channel" in capsys.readouterr().err
     assert len(read_clip(tmp_path / "out.mkv")[0]) == 3
+
+
+def test_a_full_disk_ends_the_command_and_keeps_the_finished_segments(
+    tmp_path: Path, generator_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = write_clip(tmp_path / "in.mp4", panned(9)), tmp_path / "out" / "clip.mp4"
+    monkeypatch.setattr("gan.inference.video.shots.SEGMENT", 4)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gan.inference.video.muxing._packet", full)
+        with pytest.raises(OSError, match="No space left"):
+            translate_folder(generator_file, source, out, device="cpu")
+    (folder,) = out.parent.iterdir()
+    assert len([*folder.glob("*.part")]) == 3
+    assert translate_folder(generator_file, source, out, device="cpu") == 0
+    assert [*out.parent.iterdir()] == [out]
