@@ -1,7 +1,7 @@
 """Work in the background: read ahead, and finish what was handed over."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Self, TypeVar
 
@@ -10,7 +10,7 @@ WAITING = 4
 """Most calls that wait."""
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
+def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
     """Yield items; the next one is made on another thread meanwhile."""
     end = object()
     with ThreadPoolExecutor(1) as pool:

@@ -128,8 +128,15 @@ def _inside(flow: Flow) -> NDArray[np.bool_]:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let OpenCV use one thread in this context."""
+    """Let OpenCV use one thread in this context.
+
+    Enter it while no other thread uses OpenCV, since the number holds for all of them. Inside
+    another such context it changes nothing.
+    """
     threads = cv2.getNumThreads()
+    if threads == 1:
+        yield
+        return
     cv2.setNumThreads(1)
     try:
         yield

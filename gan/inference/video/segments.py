@@ -1,6 +1,7 @@
 """Translate the segments of a clip in one pass over it, and write each as soon as it is done."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from typing import Any
 
@@ -10,6 +11,7 @@ from gan.inference.video import parts
 from gan.inference.video.ahead import Behind, ahead
 from gan.inference.video.color import Pixels
 from gan.inference.video.encoding import Encoder, Packet, codec_of
+from gan.inference.video.flow import one_thread
 from gan.inference.video.painter import Errors, Painter
 from gan.inference.video.reading import decoded, pixels
 from gan.inference.video.settings import Settings
@@ -28,9 +30,12 @@ def translate_segments(
     scratch = settings.scratch or clip.folder
     painter = Painter(settings.translator, settings.steady, clip.index.tile, scratch)
     codec, pts, tick = codec_of(clip.job.target), clip.index.pts, clip.index.clip.tick
-    frames = ahead(_wanted(clip, segments, settings.max_megapixels))
     reached = 0
-    with Behind() as behind:
+    with (
+        one_thread(),  # before other threads begin, and until they have ended
+        closing(ahead(_wanted(clip, segments, settings.max_megapixels))) as frames,
+        Behind() as behind,
+    ):
         for segment in segments:
             _prepare(painter, clip, segment, reached)
             writer = _Writer(clip, segment, Encoder(clip.index.clip, codec, settings.quality))
