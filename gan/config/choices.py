@@ -27,6 +27,8 @@ Change = Literal["better", "worse", "no clear difference"]
 """How a model changes a metric, compared with the source images."""
 Format = Literal["png", "jpeg", "webp", "avif", "tiff"]
 """File formats of translations."""
+Steady = Literal["none", "statistics", "flow"]
+"""How the frames of a clip are kept in one style."""
 Split = Literal["test", "val", "train"]
 ExportFormat = Literal["safetensors", "reference", "onnx", "program"]
 """File formats of generators for other programs."""

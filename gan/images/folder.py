@@ -60,7 +60,7 @@ def find_images(folder: Path) -> Found:
                 continue
             if path.suffix.lower() not in IMAGE_SUFFIXES:
                 found.others.append(path)
-            elif reason := _not_taken(path, root):
+            elif reason := reason_not_taken(path, root):
                 found.skipped.append((path, reason))
             else:
                 found.images.append(path)
@@ -93,7 +93,7 @@ def skipped_lines(folder: Path, skipped: Sequence[tuple[Path, str]]) -> list[str
     return lines
 
 
-def _not_taken(path: Path, root: Path) -> str | None:
+def reason_not_taken(path: Path, root: Path) -> str | None:
     """Return why a file with an image's suffix is skipped, or None if it is used."""
     # Opening a pipe would block forever, and a link may lead to itself: is_file rejects both.
     if not path.is_file():

@@ -10,12 +10,9 @@ from typing import Any
 
 from PIL import Image
 
-from gan.images import MAX_MEGAPIXELS, ImageError
-
-SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".ogv")
-LIMITS = {"format_whitelist": "mov,matroska,avi,mpeg,mpegts,ogg", "protocol_whitelist": ""}
-"""The container formats that FFmpeg may open. It detects formats by content: without a limit, a
-playlist that is named like a video would make it open other files and servers."""
+from gan.images import ImageError
+from gan.images.clips import SUFFIXES as SUFFIXES
+from gan.images.clips import opened_clip
 
 
 def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
@@ -23,34 +20,17 @@ def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]
 
     FFmpeg's errors are raised as ImageError in one line.
     """
-    try:
-        import av
-    except ImportError as error:
-        raise ImageError(
-            f"{path}: videos need the extra `video`: pip install 'gan-translation[video]'"
-        ) from error
-    try:
-        # FFmpeg might read a name as an address; an open file has no name.
-        with path.open("rb") as file, av.open(file, options=LIMITS) as container:
-            if not container.streams.video:
-                raise ImageError(f"{path}: contains no video")
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            if stream.width * stream.height / 1e6 > MAX_MEGAPIXELS:
-                raise ImageError(f"{path}: frames of more than {MAX_MEGAPIXELS:g} megapixels")
-            first: float | None = None
-            for number, frame in enumerate(container.decode(stream)):
-                second = (
-                    float(number / (stream.average_rate or 25))
-                    if frame.time is None
-                    else frame.time
-                )
-                first = second if first is None else first
-                if not frame.is_corrupt:  # made up by the decoder
-                    aspect = stream.sample_aspect_ratio
-                    yield number, second - first, partial(_upright, frame, aspect)
-    except (OSError, av.FFmpegError) as error:
-        raise ImageError(f"{path}: {error.strerror or error}") from error
+    with opened_clip(path) as (container, stream):
+        stream.thread_type = "AUTO"
+        first: float | None = None
+        for number, frame in enumerate(container.decode(stream)):
+            second = (
+                float(number / (stream.average_rate or 25)) if frame.time is None else frame.time
+            )
+            first = second if first is None else first
+            if not frame.is_corrupt:  # made up by the decoder
+                aspect = stream.sample_aspect_ratio
+                yield number, second - first, partial(_upright, frame, aspect)
 
 
 def sampled(

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tests.support.clips import panned, write_clip
 from tests.support.generators import write_generator
 from tests.support.launching import ROOT, assert_same_run, command, environment, run, write_images
 
@@ -101,6 +102,36 @@ def augment(folder: Path, kills: int = 20, images: int = 300, seed: int = 0) -> 
     run([*arguments, "--output", str(killed)], status=1)
     assert contents(killed) == expected
     print(f"{kills} kills: every file equals the undisturbed augmentation's, and no other is there")
+
+
+def clips(folder: Path, kills: int = 10, frames: int = 260, seed: int = 0) -> None:
+    """Translate a clip, kill it while it writes segments, start it again, and so on.
+
+    Args:
+        folder: An empty folder; it is kept.
+        kills: Number of kills. A translation that ends before is compared and started again.
+        frames: Number of frames in each of two shots.
+        seed: Seed of the moments.
+    """
+    rng, source = random.Random(seed), folder / "clip.mp4"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_clip(source, [*panned(frames, seed=1), *panned(frames, seed=2)], sound=True)
+    write_generator(folder / "gen_ab.safetensors", channels=4)
+    arguments = [sys.executable, str(ROOT / "scripts" / "translate.py"), "--device", "cpu"]
+    arguments += ["--model", str(folder / "gen_ab.safetensors"), "--input", str(source)]
+    run([*arguments, "--output", str(folder / "straight" / "clip.mp4")])
+    expected, killed = contents(folder / "straight"), folder / "killed"
+    for number in range(kills):
+        count = translation_killed(
+            [*arguments, "--output", str(killed / "clip.mp4")], killed, rng.uniform(0, 1)
+        )
+        print(f"kill {number + 1} of {kills}: {count} files", file=sys.stderr)
+        if (killed / "clip.mp4").exists():
+            assert contents(killed) == expected
+            shutil.rmtree(killed)
+    run([*arguments, "--output", str(killed / "clip.mp4")])
+    assert contents(killed) == expected
+    print(f"{kills} kills: the clip equals the undisturbed translation's in every byte")
 
 
 def write_tree(folder: Path, images: int) -> None:

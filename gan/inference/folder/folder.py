@@ -1,4 +1,4 @@
-"""The command `gan translate`, for a file or a folder."""
+"""The command `gan translate`, for a file or a folder of images and clips."""
 
 import os
 import sys
@@ -17,6 +17,8 @@ from gan.inference.folder.pipeline import Batch, Pipeline, write_translation
 from gan.inference.folder.plan import Job, Plan, make_batches, make_plan
 from gan.inference.folder.streams import share_of_cores
 from gan.inference.translator import Translator
+from gan.inference.video.clips import translate_clips
+from gan.inference.video.settings import Settings
 from gan.inference.working_size import advice
 from gan.system.atomic import remove_parts
 from gan.system.failures import Failure, check_failed, say, write_failed
@@ -78,7 +80,18 @@ def translate_folder(options: TranslateOptions) -> int:
             ),
             stacks=True,
         )
-        return _carry_out(plan, pipeline, options.batch_size, processes)
+        settings = Settings(
+            translator,
+            options.steady,
+            options.quality,
+            options.tile,
+            options.style,
+            options.scratch,
+            options.max_megapixels,
+            options.overwrite,
+            shown=processes.main,
+        )
+        return _carry_out(plan, pipeline, settings, options.batch_size, processes)
 
 
 def _compile_network(translator: Translator, processes: Processes) -> None:
@@ -92,17 +105,28 @@ def _compile_network(translator: Translator, processes: Processes) -> None:
         print(f"compile: not compiled, no compiler works here: {fault}", file=sys.stderr)
 
 
-def _carry_out(plan: Plan, pipeline: Pipeline, batch_size: int | None, processes: Processes) -> int:
+def _carry_out(
+    plan: Plan,
+    pipeline: Pipeline,
+    settings: Settings,
+    batch_size: int | None,
+    processes: Processes,
+) -> int:
     """Translate the missing files of a plan with all processes; return the exit status."""
     if processes.main:
-        for failed in plan.failures:
+        for failed in (*plan.failures, *plan.clips.failures):
             say(failed.source, failed.reason)
-    failures = [*plan.failures, *translate_jobs(pipeline, plan.jobs, batch_size, processes)]
+        if plan.clips.remark:
+            print(plan.clips.remark, file=sys.stderr)
+    images = [*plan.failures, *translate_jobs(pipeline, plan.jobs, batch_size, processes)]
+    clips = [*plan.clips.failures]
+    if plan.clips.jobs:
+        clips += translate_clips(plan.clips.jobs, settings, processes)
     if processes.main:
         if plan.whole_folder:
-            write_failed(plan.output, failures)
-        print(printable(_summary(plan, failures)), file=sys.stderr)
-    return 1 if failures else 0
+            write_failed(plan.output, [*images, *clips])
+        print(printable(_summary(plan, images, clips)), file=sys.stderr)
+    return 1 if images or clips else 0
 
 
 def check_tiles(translator: Translator, tile: int | None) -> None:
@@ -121,6 +145,7 @@ def prepare(plan: Plan, scratch: Path | None) -> None:
     """
     listed = plan.output if plan.whole_folder else None
     folders = {place.parent for job in plan.jobs for place in job.places}
+    folders |= {clip.target.parent for clip in plan.clips.jobs if not clip.done}
     for folder in sorted(folders.union(filter(None, (listed, scratch)))):
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -168,15 +193,26 @@ def _translate_share(
     return failures
 
 
-def _summary(plan: Plan, failures: Sequence[Failure]) -> str:
-    """Return how many images were translated, existed before and failed."""
-    there = sum(job.done for job in plan.jobs)
+def _summary(plan: Plan, images: Sequence[Failure], clips: Sequence[Failure]) -> str:
+    """Return how many images and clips were translated, existed before and failed."""
+    parts = [
+        _counted(plan, "images", plan.total, sum(job.done for job in plan.jobs), len(images)),
+        _counted(
+            plan, "clips", plan.clips.total, sum(job.done for job in plan.clips.jobs), len(clips)
+        ),
+    ]
+    shown = [
+        part for part, total in zip(parts, (plan.total, plan.clips.total), strict=True) if total
+    ]
     others = f"; {plan.others} other files ignored" if plan.others else ""
-    done = (
-        f"{plan.total - there - len(failures)} of {plan.total} images translated to {plan.output}"
-    )
+    return "; ".join(shown or parts[:1]) + others
+
+
+def _counted(plan: Plan, what: str, total: int, there: int, failed: int) -> str:
+    """Return how many of `total` images or clips were translated, existed before and failed."""
+    done = f"{total - there - failed} of {total} {what} translated to {plan.output}"
     before = f", {there} existed already" if there else ""
-    return f"{done}{before}{f', {len(failures)} failed' if failures else ''}{others}"
+    return f"{done}{before}{f', {failed} failed' if failed else ''}"
 
 
 def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
@@ -191,12 +227,27 @@ def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
         print(
             printable(f"{job.source} -> {places} ({what})" if places else f"{job.source}: {what}")
         )
-    for failed in plan.failures:
+    for clip in plan.clips.jobs:
+        width, height = clip.size
+        length = f", {clip.frames} frames" if clip.frames else ""
+        what = "exists already" if clip.done else f"{width}x{height}{length}"
+        print(printable(f"{clip.source} -> {clip.target} ({what})"))
+    failures = (*plan.failures, *plan.clips.failures)
+    for failed in failures:
         print(printable(f"{failed.source}: {failed.reason}"))
     todo = [job for job in plan.jobs if not job.done]
-    print(
-        f"{len(todo)} of {plan.total} images to translate, "
-        f"{sum(job.pixels for job in todo) / 1e6:.1f} megapixels; "
-        f"{len(plan.jobs) - len(todo)} exist already, {len(plan.failures)} cannot be translated"
-    )
-    return 1 if plan.failures else 0
+    if plan.total or not plan.clips.total:
+        print(
+            f"{len(todo)} of {plan.total} images to translate, "
+            f"{sum(job.pixels for job in todo) / 1e6:.1f} megapixels; "
+            f"{len(plan.jobs) - len(todo)} exist already, "
+            f"{len(plan.failures)} cannot be translated"
+        )
+    if plan.clips.total:
+        clips = [clip for clip in plan.clips.jobs if not clip.done]
+        print(
+            f"{len(clips)} of {plan.clips.total} clips to translate; "
+            f"{len(plan.clips.jobs) - len(clips)} exist already, "
+            f"{len(plan.clips.failures)} cannot be translated"
+        )
+    return 1 if failures else 0

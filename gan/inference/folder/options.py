@@ -6,27 +6,35 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gan.config import Count, Rate, Section
-from gan.config.choices import MAX_DECODED_MB, MAX_MEGAPIXELS, Device, Format, Precision
+from gan.config.choices import (
+    MAX_DECODED_MB,
+    MAX_MEGAPIXELS,
+    Device,
+    Format,
+    Precision,
+    Steady,
+)
 from gan.config.sections import Side
 from gan.domains import Direction
 
 
 class TranslateOptions(Section):
-    """Images to translate, and how.
+    """Images and clips to translate, and how.
 
     Images keep their relative names, sizes, depth, transparency and EXIF. Files that are already in
     the output are not touched: the same command continues where it was stopped. An image that
     cannot be translated is named on stderr and in OUTPUT/failed.tsv; the others are translated, and
-    the exit status is 1. Started by `accelerate launch` or torchrun, several processes share the
+    the exit status is 1. Clips (videos, with the extra `video`) keep their time stamps, sound and
+    subtitles. Started by `accelerate launch` or torchrun, several processes share the
     work.
     """
 
     model: Path
     """Run directory, or one of its gen_*.safetensors files."""
     input: Path
-    """Image, or folder of images, with all its sub-folders."""
+    """Image or clip, or folder of them, with all its sub-folders."""
     output: Path
-    """File for an image, folder for a folder (or for an image)."""
+    """File for an image or a clip, folder for a folder (or for one file)."""
     direction: Direction | None = None
     """ab translates A to B, ba translates B to A. Required if the model holds both generators."""
     device: Device = "auto"
@@ -40,10 +48,13 @@ class TranslateOptions(Section):
     format: Format | None = None
     """Format of the output, in place of each input's own."""
     quality: Annotated[int, Field(ge=1, le=100)] = 95
-    """Quality of JPEG, WebP, AVIF and HEIC files."""
+    """Quality of JPEG, WebP, AVIF and HEIC files, and of clips, where 100 is lossless."""
+    steady: Steady = "flow"
+    """How clips are kept in one style. statistics: norms apply running averages over a shot. flow:
+    also, each frame is blended with the last one, moved. none: frame by frame."""
     marks: bool = True
-    """Write into each file, as XMP, that a trained model made it, and which. With false, no XMP is
-    written."""
+    """Write into each image file, as XMP, that a trained model made it, and which. With false, no
+    XMP is written. Clips are not marked."""
     compare: Path | None = None
     """Folder for pictures of originals and translations side by side."""
     max_megapixels: Rate = MAX_MEGAPIXELS

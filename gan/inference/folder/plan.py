@@ -12,6 +12,7 @@ from gan.images import Found, ImageError, find_images, nothing_found, read_size
 from gan.images.stacks import SUFFIXES as STACKS
 from gan.images.stacks import stack_pages
 from gan.inference.checks import check_size
+from gan.inference.video.plan import Clips, clip_targets, is_clip, plan_clips
 from gan.system.failures import Failure, failure
 
 SUFFIXES: dict[Format, str] = {
@@ -70,6 +71,7 @@ class Plan:
     """Number of files whose suffix is not an image's."""
     folders: frozenset[Path]
     """Folders of all outputs, including outputs that existed before."""
+    clips: Clips
 
     @property
     def total(self) -> int:
@@ -94,21 +96,22 @@ def make_plan(
         raise ValueError(f"{source}: no such file or folder")
     whole_folder = not source.is_file()
     outputs = [target, compare] if compare else [target]
-    found = _inputs(source, outputs) if whole_folder else Found([source], [], [])
+    found = _inputs(source, outputs) if whole_folder else _single(source)
     base = source if whole_folder else source.parent
     names = with_format([path.relative_to(base) for path in found.images], format)
     triples = [
         (path, target / name, compare and compare / name)
         for path, name in zip(found.images, names, strict=True)
     ]
-    if not whole_folder and target.suffix and not target.is_dir():
+    if names and not whole_folder and target.suffix and not target.is_dir():
         if format and target.suffix != names[0].suffix:
             raise ValueError(f"{target}: its suffix does not fit --format {format}")
         triples = [(source, target, compare and compare / names[0])]
     failures = [Failure(path, reason) for path, reason in found.skipped]
-    if not triples and not failures:
+    pairs = clip_targets([path for path in found.others if is_clip(path)], source, target)
+    if not triples and not failures and not pairs:
         raise ValueError(nothing_found(source, found))
-    _check_targets(triples)
+    _check_targets(triples, pairs)
     jobs: list[Job] = []
     with ThreadPoolExecutor() as threads:
         sizes = threads.map(lambda triple: size_of(triple[0], max_megapixels), triples)
@@ -123,9 +126,17 @@ def make_plan(
         whole_folder,
         tuple(jobs),
         tuple(failures),
-        others=len(found.others),
-        folders=frozenset(place.parent for _, *places in triples for place in places if place),
+        others=len(found.others) - len(pairs),
+        folders=frozenset(
+            place.parent for _, *places in (*triples, *pairs) for place in places if place
+        ),
+        clips=plan_clips(pairs, source, overwrite, max_megapixels),
     )
+
+
+def _single(path: Path) -> Found:
+    """Return what is found where the input is one file."""
+    return Found([], [], [path]) if is_clip(path) else Found([path], [], [])
 
 
 def _job(
@@ -170,7 +181,7 @@ def _inputs(source: Path, outputs: Sequence[Path]) -> Found:
     return Found(
         [path for path in found.images if inside.isdisjoint(path.parents)],
         [(path, reason) for path, reason in found.skipped if inside.isdisjoint(path.parents)],
-        found.others,
+        [path for path in found.others if inside.isdisjoint(path.parents)],
     )
 
 
@@ -196,11 +207,14 @@ def with_format(names: Sequence[Path], format: Format | None) -> list[Path]:
             changed[at] = names[at].with_name(names[at].name + suffix)
 
 
-def _check_targets(triples: Sequence[tuple[Path, Path, Path | None]]) -> None:
+def _check_targets(
+    triples: Sequence[tuple[Path, Path, Path | None]], pairs: Sequence[tuple[Path, Path]]
+) -> None:
     """Raise ValueError if an output is an original, or if two images have the same output."""
-    originals = {path.resolve() for path, *_ in triples}
+    files = [*triples, *((*pair, None) for pair in pairs)]
+    originals = {path.resolve() for path, *_ in files}
     taken: dict[Path, Path] = {}
-    for source, *outputs in triples:
+    for source, *outputs in files:
         for output in filter(None, outputs):
             place = output.resolve()
             if place in originals:

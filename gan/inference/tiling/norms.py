@@ -1,6 +1,7 @@
 """Norms of an image that is processed in pieces: collect statistics, then apply scale and shift."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +10,13 @@ Norm = nn.InstanceNorm2d | nn.BatchNorm2d
 
 PIECE = 2**19
 """Numbers that are summed in float32 at once: few enough for the processor's cache."""
+
+
+class Statistics(NamedTuple):
+    """Means and biased variances (C,) of one image's maps, in float64 on the CPU."""
+
+    mean: Tensor
+    variance: Tensor
 
 
 class Moments:
@@ -50,18 +58,42 @@ def settled(norm: Norm, moments: Moments | None) -> Callable[[Tensor], Tensor]:
     """
     if norm.running_mean is None or norm.running_var is None:
         assert moments is not None
-        mean, variance = moments.mean, moments.variance
+        statistics = held(norm, Statistics(moments.mean, moments.variance))
     else:
         mean, variance = norm.running_mean.cpu().double(), norm.running_var.cpu().double()
+        statistics = Statistics(mean, variance)
+    scale, shift = scale_and_shift(norm, statistics)
+
+    def apply(x: Tensor) -> Tensor:
+        return torch.addcmul(shift.to(x.device), x, scale.to(x.device), out=x)
+
+    return apply
+
+
+def scale_and_shift(norm: Norm, statistics: Statistics) -> tuple[Tensor, Tensor]:
+    """Return the scale and shift, float32 (1, C, 1, 1), that a norm applies with statistics."""
+    mean, variance = statistics
     scale = (variance + norm.eps).rsqrt()
     if norm.affine:
         scale = scale * norm.weight.detach().cpu().double()
     shift = -mean * scale
     if norm.affine:
         shift = shift + norm.bias.detach().cpu().double()
-    scale, shift = scale.float().view(1, -1, 1, 1), shift.float().view(1, -1, 1, 1)
+    return scale.float().view(1, -1, 1, 1), shift.float().view(1, -1, 1, 1)
 
-    def apply(x: Tensor) -> Tensor:
-        return torch.addcmul(shift.to(x.device), x, scale.to(x.device), out=x)
 
-    return apply
+HOLD = "hold"
+"""Attribute of a norm whose statistics are held steady over the frames of a clip: a function from
+the statistics of this frame to those that are applied."""
+
+
+def held(norm: Norm, statistics: Statistics) -> Statistics:
+    """Return the statistics that a norm applies to an image with `statistics`: other ones only in
+    a clip.
+    """
+    hold: Callable[[Statistics], Statistics] = getattr(norm, HOLD, _same)
+    return hold(statistics)
+
+
+def _same(statistics: Statistics) -> Statistics:
+    return statistics

@@ -1,0 +1,70 @@
+"""Open video files, which come from the world as images do. Requires the extra `video` (PyAV)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from gan.config.choices import MAX_MEGAPIXELS
+from gan.images.formats import ImageError
+from gan.system.atomic import disk_is_full
+
+SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".ogv")
+LIMITS = {"format_whitelist": "mov,matroska,avi,mpeg,mpegts,ogg", "protocol_whitelist": ""}
+"""The container formats that FFmpeg may open. It detects formats by content: without a limit, a
+playlist that is named like a video would make it open other files and servers."""
+EXTRA = "videos need the extra `video`: pip install 'gan-translation[video]'"
+
+
+def videos_can_be_read() -> bool:
+    """Return whether the extra `video` is installed."""
+    return find_spec("av") is not None
+
+
+@contextmanager
+def opened_clip(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Iterator[tuple[Any, Any]]:
+    """Open a video file; yield PyAV's container and the stream of moving pictures.
+
+    ImageError, in one line, without the extra, for a file that is not a video or holds only sound
+    and a cover, and for frames of more than max_megapixels. FFmpeg's errors inside the block become
+    ImageError, too.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise ImageError(f"{path}: {EXTRA}") from error
+    try:
+        # FFmpeg might read a name as an address; an open file has no name.
+        with path.open("rb") as file, av.open(file, options=LIMITS) as container:
+            stream = next(filter(_moves, container.streams.video), None)
+            if stream is None:
+                raise ImageError(f"{path}: contains no video")
+            if stream.width * stream.height / 1e6 > max_megapixels:
+                raise ImageError(f"{path}: frames of more than {max_megapixels:g} megapixels")
+            yield container, stream
+    except (OSError, av.FFmpegError) as error:
+        if disk_is_full(error):  # of the caller, who writes meanwhile
+            raise
+        raise ImageError(f"{path}: {error.strerror or error}") from error
+
+
+@contextmanager
+def complaints() -> Iterator[list[str]]:
+    """Yield a list of the errors that FFmpeg logs in this context; damage does not end decoding."""
+    import av.logging as log
+
+    found: list[str] = []
+    before = log.get_level()
+    log.set_level(log.ERROR)
+    try:
+        with log.Capture(local=False) as lines:
+            yield found
+            found += [text.strip() for _, _, text in lines]
+    finally:
+        log.set_level(before)
+
+
+def _moves(stream: Any) -> bool:
+    """Return whether a stream holds moving pictures, not the cover of a piece of music."""
+    return not int(stream.disposition) & stream.disposition.attached_pic

@@ -1,0 +1,42 @@
+"""How clips are translated, and what a translation depends on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gan.config.choices import Steady
+from gan.inference.translator import Translator
+from gan.inference.video import shots
+from gan.inference.video.plan import ClipJob
+from gan.system.hashing import file_sha256
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How clips are translated."""
+
+    translator: Translator
+    steady: Steady
+    quality: int
+    tile: int | None
+    style: Path | None
+    scratch: Path | None
+    max_megapixels: float
+    overwrite: bool
+    shown: bool = False
+    """Whether this process shows progress."""
+
+    def facts(self, job: ClipJob) -> dict[str, Any]:
+        """Return all on which a translation depends, to recognize segments of another one."""
+        import av
+
+        state = job.source.stat()
+        source, translator = self.translator.source, self.translator
+        return {
+            "source": [state.st_size, state.st_mtime_ns],
+            "model": file_sha256(source) if source else None,
+            "style": file_sha256(self.style) if self.style else None,
+            "how": [self.steady, self.quality, self.tile, translator.precision, translator.size],
+            "segment": shots.SEGMENT,
+            "libraries": [av.__version__, av.ffmpeg_version_info],
+        }
