@@ -75,7 +75,7 @@ class AugmentOptions(Section):
     """Smallest share of the source's contrast that must remain."""
     identity: str = GATES["identity"].default
     """How well a generator must keep images of the target domain, from -1 to 1, if it was trained
-    to keep them (loss.identity or loss.nce_identity). All translations of a model have the same score."""
+    to keep them (loss.identity or loss.nce_identity). One score for all translations of a model."""
     realism: str = GATES["realism"].default
     """Smallest part of the distance from the source's colors and textures to those of the target
     domain that a translation must cover, from 0 to 1."""

@@ -41,8 +41,8 @@ class Plan:
 def make_plan(dataset: Dataset, config: AugmentOptions) -> Plan:
     """Return the samples of the dataset and of the test set.
 
-    ValueError if the test set cannot be read or has no labels, if an image is in both, or if fewer
-    than two classes are in both.
+    ValueError if no ablation is possible: for instance, if an image is in both, or if fewer than
+    two classes are in both.
     """
     assert config.test
     format = dataset_format(config.format)
