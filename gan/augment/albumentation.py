@@ -1,4 +1,4 @@
-"""DomainTranslate, an albumentation: translates the picture; boxes, masks and points stay."""
+"""DomainTranslate, an albumentations transform: translates pictures; boxes and masks stay."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ class DomainTranslate(A.ImageOnlyTransform):  # type: ignore[misc]
         device: Where to compute. Forked workers cannot use a GPU.
         p: Probability of a translation.
 
-    ValueError names a model that cannot be loaded, and a direction that is not given or not in it.
+    ValueError if the model cannot be loaded, or if the direction is missing or not in the model.
     """
 
     class InitSchema(A.ImageOnlyTransform.InitSchema):  # type: ignore[misc]

@@ -161,7 +161,7 @@ def translate(
     tasks: Sequence[Task],
     processes: Processes,
 ) -> dict[Path, str]:
-    """Translate one model's tasks, all processes together; map failed sources to the reasons."""
+    """Translate one model's tasks, all processes together; return failed sources with reasons."""
     if not tasks:
         return {}
     # Once for all processes: files written by one must not change the jobs of another.
@@ -202,7 +202,8 @@ def _complete(
 ) -> None:
     """Decide about the staged translations, complete the dataset, and write the report last.
 
-    If it is killed, the next start finds all scores, and all translations staged or in place.
+    If the process is killed, the next one finds all scores, and all translations, staged or in
+    place.
     """
     root, target = dataset.root, config.output
     scores: dict[Path, Scores] = {

@@ -80,9 +80,9 @@ class Files:
         self.remark(f"line {number}: names {name}, which is not in the dataset", path)
 
     def parse(self, path: Path, parser: Callable[[bytes], Any], fault: str) -> Any:
-        """Return a file's content from a parser.
+        """Return the result of `parser` for a file's content.
 
-        If it cannot be parsed, add the remark `fault` + error and return None.
+        If the parser fails, add the remark `fault` + error and return None.
         """
         try:
             return parser((self.root / path).read_bytes())
@@ -107,7 +107,7 @@ class Dataset:
 
     @property
     def files(self) -> Files:
-        """All files except the items' labels; `rewrite` looks for lists of images in the others."""
+        """All files except the items' labels, in which `Format.rewrite` finds lists of images."""
         images = {path for path in self.others if path.suffix.lower() in IMAGE_SUFFIXES}
         return Files(
             self.root,
@@ -117,7 +117,7 @@ class Dataset:
 
 
 Outputs = Mapping[Path, tuple[Path, ...]]
-"""By the path of each item's image, its paths in the output: its own, new ones, both or none."""
+"""Maps the path of each item's image to its paths in the output: the same, new, both or none."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def _list_files(root: Path) -> Files:
 def _empty_folders(files: Files) -> Iterator[Path]:
     """Yield the folders that hold neither files nor folders, except hidden ones.
 
-    Links to folders, which are not followed, count as such folders: they may be classes.
+    Links to folders are not followed and count as empty folders: they may be classes.
     """
     full = {path.parent for path in (*files.images, *files.others)}
     for start, names, _ in os.walk(files.root):
@@ -208,7 +208,7 @@ def _check_reports(root: Path) -> set[Path]:
 
 
 def split_name(text: str) -> str | None:
-    """Return the split that a name means, or None: val for valid, val2017 and val_set."""
+    """Return the split that a name means (val for valid, val2017 and val_set), or None."""
     name = text.lower().strip("0123456789_- ")
     return SPLITS.get(name.removesuffix("set").rstrip("_- "))
 

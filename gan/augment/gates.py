@@ -61,7 +61,7 @@ def threshold(gate: Gate, text: str, values: Sequence[float]) -> float | None:
 
 
 def parse(text: str) -> tuple[float, str]:
-    """Return a number and its unit: `%`, `mad`, `off` or an empty text; ValueError if invalid."""
+    """Return a number and its unit: `%`, `mad`, `off` or an empty string; ValueError if invalid."""
     if text.strip() == "off":
         return 0.0, "off"
     found = re.fullmatch(r"\s*(-?\d+(?:\.\d*)?|-?\.\d+)\s*(%|mad)?\s*", text)
@@ -76,7 +76,7 @@ def parse(text: str) -> tuple[float, str]:
 
 
 def check_threshold(gate: Gate, text: str) -> None:
-    """Raise ValueError if a text is not a threshold, or out of its gate's range."""
+    """Raise ValueError if a text is not a threshold, or is outside the gate's range."""
     number, unit = parse(text)
     if not unit and not gate.lowest <= number <= 1:
         raise ValueError(f"{text!r}: must be from {gate.lowest:g} to 1")

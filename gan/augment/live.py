@@ -31,7 +31,7 @@ def opened(model: Model) -> Translator:
 
 
 def translate_pixels(model: Model, pixels: Array, strength: float) -> Array:
-    """Translate a picture (H, W, 1 or 3) by `translate_array`, with a model of this process.
+    """Translate a picture (H, W, 1 or 3) as `translate_array` does; load the model on first use.
 
     strength: share of the translation in the result, from 0 to 1.
     """
@@ -39,7 +39,7 @@ def translate_pixels(model: Model, pixels: Array, strength: float) -> Array:
 
 
 def check_model(model: Model) -> Model:
-    """Check that a model can be loaded, and return it; ValueError names a wrong path or direction.
+    """Return the model if it can be loaded; ValueError if its path or direction is wrong.
 
     The weights are dropped: each worker loads them itself.
     """
@@ -54,10 +54,10 @@ def translate_batch(
     """Translate images (N, C, H, W) of floats in [0, 1] to images of the same type and range.
 
     model: should be on the images' device, as Model(path, "ab", "cuda"), so that nothing is copied.
-    strength: share of the translation in a blend, a number from 0 to 1 or one for each image.
+    strength: share of the translation in the result, a number from 0 to 1 or one for each image.
     p: probability that an image is translated, drawn by torch's generator.
 
-    ValueError for other batches and strengths. Values may exceed [0, 1] by half a gray level.
+    ValueError for other images or strengths. Images may exceed [0, 1] by half a gray level.
     """
     _check_batch(images, opened(model).channels)
     _check_strength(strength, len(images))
@@ -86,7 +86,7 @@ def _check_batch(images: Tensor, channels: int) -> None:
 
 def _check_strength(strength: Tensor | float, count: int) -> None:
     """Raise ValueError for anything but a share, or one share for each image."""
-    right = f"strength: one number from 0 to 1, or a tensor of {count}, one for each image"
+    right = f"strength: must be a number from 0 to 1, or a tensor of {count}, one for each image"
     if not isinstance(strength, (int, float, Tensor)):
         raise ValueError(f"{right}, not {strength}")
     shares = torch.as_tensor(strength)

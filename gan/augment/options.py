@@ -19,7 +19,7 @@ def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
     """Return the lowest and the highest strength, 0 to 1; ValueError for other values."""
     numbers = [values] if isinstance(values, (int, float)) else [*values]
     if not (1 <= len(numbers) <= 2 and 0 <= numbers[0] <= numbers[-1] <= 1):
-        raise ValueError(f"strength: {values} must be a number from 0 to 1, or two that rise")
+        raise ValueError(f"strength: must be a number from 0 to 1, or two that rise, not {values}")
     return float(numbers[0]), float(numbers[-1])
 
 
@@ -29,8 +29,8 @@ class AugmentOptions(Section):
     The output is a dataset of the same format and structure. Translations that would make its
     labels wrong are rejected. The output also holds augmentation.jsonl (a line for each
     translation: source, model, scores, decision), augmentation.json (settings and thresholds) and
-    sheet.png. If it is interrupted, run the same command again to continue. The exit status is 1 if
-    an image could not be translated.
+    sheet.png. If the command is interrupted, run it again to continue. The exit status is 1 if an
+    image could not be translated.
     """
 
     model: list[Path] = Field(min_length=1)
@@ -40,8 +40,8 @@ class AugmentOptions(Section):
     """Folder of the labeled dataset. Nothing in it is changed."""
     format: Annotated[str, NameIn(FORMATS)]
     """Format of the dataset. imagefolder: folders are classes. yolo: text files. coco: JSON. voc:
-    XML. labelme: JSON for each image. kitti: image_2 with label_2. masks: pictures, those of
-    Cityscapes too."""
+    XML. labelme: JSON for each image. kitti: image_2 with label_2. masks: mask images,
+    also those of Cityscapes."""
     output: Path
     """Folder for the new dataset: new, empty, or an unfinished output of the same command. It must
     not be inside the source dataset."""
@@ -54,18 +54,19 @@ class AugmentOptions(Section):
     """Translations for each image. Below 1, only a part of the images is translated. Above 1, some
     have several translations, which needs mode add and several models or strengths."""
     strength: str | None = None
-    """Share of the translation in what is written: a number, or two, for instance 0.3,0.9, to draw
-    between for every image. If not set, 1, or 0,1 in mode mix."""
+    """Share of the translation in the written image, from 0 to 1. Two numbers, such as 0.3,0.9, are
+    limits between which it is drawn for every image. If not set, 1, or 0,1 in mode mix."""
     weights: list[Weight] = Field(default=[])
     """Share of the images for each model, in the order of model. If empty, all shares are equal."""
     splits: list[str] = Field(default=["train"], min_length=1)
     """Split to translate. May be given several times. Other splits are copied unchanged."""
     structure: str = GATES["structure"].default
     """Smallest correlation of edge directions with the source's. As with all gates: a number, 5%
-    (rejects the worst 5 percent), 6mad (rejects what is far from the median) or off."""
+    (rejects the worst 5 percent), 6mad (rejects scores that are worse than the median by more than
+    6 median absolute deviations) or off."""
     shift: str = GATES["shift"].default
-    """Largest share of edge agreement that may be lost compared with the best shift of the
-    translation: rejects displaced pictures. From 0, not displaced, to 1."""
+    """Rejects displaced translations: the largest share by which edges may agree less than after
+    the best shift. From 0, not displaced, to 1."""
     edges: str = GATES["edges"].default
     """Smallest correlation of edge directions inside any labeled box or color of a mask."""
     luma: str = GATES["luma"].default
@@ -73,11 +74,11 @@ class AugmentOptions(Section):
     contrast: str = GATES["contrast"].default
     """Smallest share of the source's contrast that must remain."""
     identity: str = GATES["identity"].default
-    """How well a generator must keep images of the target domain, if it was trained to keep them
-    (loss.identity). This is one number for all translations of a model."""
+    """How well a generator must keep images of the target domain, from -1 to 1, if it was trained
+    to keep them (loss.identity or loss.nce_identity). One score for all translations of a model."""
     realism: str = GATES["realism"].default
-    """How far, at least, a translation must get from the source's colors and textures to those of
-    the target domain, as a part of the distance."""
+    """Smallest part of the distance from the source's colors and textures to those of the target
+    domain that a translation must cover, from 0 to 1."""
     target: Path | None = None
     """Folder of images that translations should look like. If not set, the run's training images of
     that domain, if they still exist."""
@@ -85,32 +86,33 @@ class AugmentOptions(Section):
     """Largest mean difference between source and reconstruction, from 0 to 1. It applies if the run
     has both generators."""
     task: str | None = None
-    """Model whose prediction on the source must survive the translation: a TorchScript or ONNX file
-    of a classifier or detector, or NAME=FILE, a torchvision classifier and its weights."""
+    """Model whose prediction on the source must survive the translation: a TorchScript file of a
+    classifier or detector, an ONNX file of a classifier, or NAME=FILE, a torchvision classifier and
+    its weights."""
     task_score: str = GATES["task"].default
-    """Smallest share of the prediction that must survive. With 1 the first class must stay the
-    same."""
+    """Smallest share of the prediction that must survive. With 1 the predicted class, or all
+    detected objects, must stay the same."""
     task_size: Count | None = None
-    """Side in pixels of the square that the task model is given. If not set, 224 for torchvision's
-    models and the image's own size for others."""
+    """Side, in pixels, of the square to which images are resized for the task model. If not set,
+    224 for torchvision's models; for others, images keep their size, up to 512 pixels."""
     ablation: bool = False
-    """Afterwards train a small network on the dataset as it is, with strong color augmentation, and
-    with 25, 50 and 100 % translations, and print which is best on the images of test."""
+    """Afterwards train small networks: on the dataset unchanged, with strong color augmentation,
+    and with 25, 50 and 100 % translations. Print which scores best on the images of test."""
     test: Path | None = None
     """Labeled images of the target domain for the ablation: a dataset of the same format. Its split
     test is used, or all of it if there is none."""
     ablation_steps: Count = 300
     """Training steps of each small network, of 32 samples, or of 16 with masks."""
     ablation_seeds: Annotated[int, Field(ge=3, le=10)] = 5
-    """Trainings under each condition. The intervals cover the differences between them."""
+    """Trainings under each condition, with different seeds. Intervals cover their differences."""
     ablation_flip: bool = True
     """Mirror the samples of the small networks at random. Use false if left and right differ, as in
     letters."""
     keep_rejected: bool = False
     """Keep the originals of rejected images instead of removing them (modes replace and mix)."""
     keep_classes: bool = True
-    """Keep the originals of a class folder if none of its translations is accepted. Without an
-    image, the classes after it would change their numbers (modes replace and mix)."""
+    """Keep the originals of a class folder that would otherwise have no image (modes replace and
+    mix). Loaders that skip empty classes would number the later ones differently."""
     link: bool = False
     """Make hard links to the source's files instead of copies."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
@@ -213,7 +215,7 @@ class AugmentOptions(Section):
             return strength_range([float(word) for word in text.split(",")])
         except ValueError:
             raise ValueError(
-                f"strength: {text} must be a number from 0 to 1, or two that rise, such as 0.3,0.9"
+                f"strength: must be a number from 0 to 1, or two that rise (0.3,0.9), not {text}"
             ) from None
 
     def shares(self) -> dict[int, float]:

@@ -81,9 +81,9 @@ def check_labeled(tasks: Sequence[Task], rule: str) -> None:
 
 
 def _copies(items: Sequence[Item], ratio: float, seed: int) -> Iterator[tuple[Item, int]]:
-    """Yield round(ratio * images) pairs of an image and the number of its copy, from 0.
+    """Yield (item, number of the copy, from 0), in total round(ratio * items) pairs.
 
-    Images that get one copy more than others are drawn by their names, not by their order.
+    The items that get one copy more than others are drawn by their names, not by their order.
     """
     whole, rest = divmod(round(ratio * len(items)), len(items))
     ranked = sorted(
@@ -107,7 +107,7 @@ def free_suffix(dataset: Dataset, mark: str) -> str:
 
 
 def _model_of(config: AugmentOptions, image: str, copy: int) -> int:
-    """Return the index of a copy's model, drawn by weights; none repeats before all are used."""
+    """Return the index of a copy's model, drawn by weight; an image uses all before any repeats."""
     left: dict[int, float] = {}
     model = 0
     for number in range(copy + 1):

@@ -45,7 +45,7 @@ MOST = 400
 SAMPLES = 12
 """Images of the target domain for measuring identity."""
 FINE_BLUR = 0.7
-"""Sigma of the blur before edges when identity is measured, in pixels."""
+"""Sigma, in pixels, of the blur before edges are found, when identity is measured."""
 APART = 1.5
 """Change of a target image, in usual distances, above which identity is reduced."""
 LEAST = 10
@@ -145,7 +145,7 @@ class Domain:
     def of(cls, descriptions: Sequence[Numbers], samples: Sequence[Array] = ()) -> Self:
         """Return the domain from its images' descriptions.
 
-        For the usual distance, each half is measured with the other half's statistics.
+        For the usual distance, each half's images are measured with the other half's statistics.
         """
         halves = descriptions[::2], descriptions[1::2]
         distances = [

@@ -29,7 +29,7 @@ TaskScore = Callable[[Array, Array], float | None]
 
 
 def open_model(path: Path, config: AugmentOptions) -> tuple[Translator, Translator | None]:
-    """Open a generator, and the one of the opposite direction if it exists and cycle needs it.
+    """Open a generator, and the opposite one if it exists and the gate `cycle` needs it.
 
     ValueError as from `Translator.load`.
     """
@@ -65,10 +65,10 @@ class ScoreAndStage:
     identity: float | None
     """The score of the gate `identity`, the same for all translations of a model."""
     mark: Mark | None = None
-    """The model's mark, for all translations; None for none."""
+    """The mark that is written into each translation, or None."""
 
     def __call__(self, job: Job, picture: Picture, result: RoundTrip) -> None:
-        """Write a translation, blended with its source, and its scores before the blending."""
+        """Write a translation, blended with its source, and the scores that it had before."""
         assert job.target is not None
         if torch.get_num_threads() != 1:  # for equal sums of the task model; set in every thread
             torch.set_num_threads(1)

@@ -30,6 +30,7 @@ def measure(
     mask: Array | None = None,
 ) -> dict[str, float | None]:
     """Return scores by gate, without identity, realism and task; None if nothing can be measured.
+
     All images are (H, W, 1 or 3), 8 or 16 bits, of equal size. Edges are compared in each of
     `boxes` and in the region of each color of `mask`, (H, W, C).
     """
@@ -87,7 +88,7 @@ def _lightness(pixels: Pixels) -> Plane:
 
 
 def _polarity(one: Plane, other: Plane) -> float | None:
-    """Return whether light areas stay light, -1 to 1; None if an image is nearly flat.
+    """Return how far light areas stay light, -1 to 1; None if an image is nearly flat.
 
     It is the mean of two correlations: of lightness, and of lightness relative to the surroundings.
     In good translations, fog on one side can make the first negative, and ink lines the second; in

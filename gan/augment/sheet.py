@@ -22,7 +22,7 @@ GOOD, BAD, LABEL = (30, 120, 60), (180, 40, 40), (255, 220, 0)
 
 
 def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Path]) -> Image.Image:
-    """Return a sheet: accepted translations on the left, rejected on the right, next to sources.
+    """Return a sheet: accepted translations left, rejected ones right, each next to its source.
 
     The accepted ones are evenly spaced in the list; the rejected ones have different reasons if
     possible. Boxes and borders of masks are drawn. `place` returns the path of a translation.

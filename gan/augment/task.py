@@ -110,7 +110,7 @@ def first_line(error: Exception) -> str:
 
 
 def survival(before: Any, after: Any) -> float | None:
-    """Return how much of one prediction is kept in another, 0 to 1; None without objects.
+    """Return how much of `before` is kept in `after`, 0 to 1; None if no object is in `before`.
 
     See `_class_left` for classifiers and `_objects_left` for detectors.
     """

@@ -1,4 +1,4 @@
-"""DomainTranslateV2, a torchvision transform (v2): translates pictures and keeps tv_tensors."""
+"""DomainTranslateV2, a torchvision transform (v2): translates pictures; boxes and masks stay."""
 
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class DomainTranslateV2(v2.Transform):  # type: ignore[misc]
         device: Where to compute. Forked workers cannot use a GPU.
         p: Probability of a translation.
 
-    ValueError names a model that cannot be loaded, and a direction that is not given or not in it.
+    ValueError if the model cannot be loaded, or if the direction is missing or not in the model.
     """
 
     _transformed_types = (Image.Image, tv_tensors.Image, v2.functional.is_pure_tensor)

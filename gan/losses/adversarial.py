@@ -2,8 +2,8 @@
 
 real and fake are a discriminator's scores of real images y and of translations G(x): (N, 1, h, w),
 without a sigmoid. Every loss is a scalar; each of its terms is the mean over patches and images.
-Generators' losses take the real scores too, as the table requires, but none of these uses them. The
-table is gan/config/tables/adversarial.py.
+Generators' losses take the real scores too, as gan/config/tables/adversarial.py requires, but these
+here do not use them.
 """
 
 from collections.abc import Callable, Sequence
@@ -69,10 +69,10 @@ def gradient_penalty(disc: Callable[[Tensor], Scores], real: Tensor, fake: Tenso
     """Return the mean of (|grad D| - 1)^2 over random points between real and fake images.
 
     Gulrajani et al. 2017, Eq. 3. disc is the critic; real and fake are (N, C, H, W) in [-1, 1]. The
-    scalar result can be differentiated by the critic's weights. One point per pair of images is
-    drawn from torch's global generator. D is the mean of the critic's patch scores, so that the
-    penalty does not depend on the number of patches; for several maps their means are averaged. A
-    compiled critic runs uncompiled: torch does not compile gradients of gradients.
+    scalar result can be differentiated with respect to the critic's weights. One point per pair of
+    images is drawn from torch's global generator. D is the mean of the critic's patch scores, so
+    that the penalty does not depend on the number of patches; for several maps their means are
+    averaged. A compiled critic runs uncompiled: torch does not compile gradients of gradients.
     """
     mix = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
     between = torch.lerp(fake.detach(), real.detach(), mix).requires_grad_()

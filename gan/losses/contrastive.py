@@ -6,7 +6,7 @@ from torch.nn.functional import cross_entropy
 
 
 def patch_nce(query: Tensor, key: Tensor, temperature: float) -> Tensor:
-    """Return -log exp(q_s k_s / T) / sum_t exp(q_s k_t / T), the mean over positions s and images.
+    """Return -log(exp(q_s k_s / T) / sum_t exp(q_s k_t / T)), averaged over positions s and images.
 
     Park et al. 2020, Eq. 3 and 4. query (of translations) and key (of their originals) are
     (N, S, C): vectors of length 1 for the same S positions. T is the temperature, above 0. The key

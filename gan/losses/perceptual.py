@@ -10,14 +10,14 @@ def content_loss(features: Tensor, target: Tensor) -> Tensor:
     """Return 1/2 sum (F - P)^2 over channels and positions.
 
     Gatys et al. 2016, Eq. 1. F, the features, and P, the target, are (N, C, h, w); the result is a
-    scalar, the mean over the N pictures. It grows with their size; perceptual_distance does not.
+    scalar, the mean over the N pictures. It grows with h w; perceptual_distance does not.
     """
     assert features.shape == target.shape, f"{features.shape} and {target.shape}"
     return (features - target).square().flatten(1).sum(dim=1).mean() / 2
 
 
 def perceptual_distance(features: Tensor, target: Tensor) -> Tensor:
-    """Return 1/(C h w) sum (F - P)^2: the mean squared distance, 2/(C h w) of the content loss.
+    """Return 1/(C h w) sum (F - P)^2: the mean squared difference, content_loss * 2/(C h w).
 
     Johnson et al. 2016, Eq. 2. F, the features, and P, the target, are (N, C, h, w); the result is
     a scalar, the mean over the N pictures.

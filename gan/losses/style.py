@@ -25,7 +25,7 @@ def mean_gram(features: Tensor) -> Tensor:
 
 
 def gram_distance(actual: Tensor, desired: Tensor) -> Tensor:
-    """Return 1/(4 C^2) sum (G/M - A/M')^2 of Gram matrices divided by their positions.
+    """Return 1/(4 C^2) sum (G/M - A/M')^2: Gram matrices G, A of maps with M, M' positions.
 
     actual, G/M, and desired, A/M', are results of mean_gram, (N, C, C); one of them may be
     (1, C, C), for all pictures of the other. The result is a scalar, the mean over the pictures. If

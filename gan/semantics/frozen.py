@@ -33,12 +33,12 @@ class FrozenClassifier:
     """
 
     def __init__(self, config: Config, device: torch.device) -> None:
-        """Read the file semantic.classifier; without that key, train a classifier on A's folders.
+        """Read the file that semantic.classifier names; if not set, train on A's class folders.
 
         The trained one is written to the run's folder, and read from there if its recipe is still
         the same. ValueError, with the file or folder, if a classifier cannot be read, does not
-        return logits, or cannot be trained on the folders of A. Call it on the main process first:
-        the others then read the file.
+        return logits, or cannot be trained on the folders of A. Create it on the main process
+        first: the others then read the file.
         """
         path = config.semantic.classifier
         if path is None:

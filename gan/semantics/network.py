@@ -30,7 +30,7 @@ class Classifier(nn.Module):
     """
 
     def __init__(self, classes: Sequence[str], channels: Channels, side: int, seed: int) -> None:
-        """Build a classifier of `classes`, by name, for training pictures `side` pixels wide.
+        """Build a classifier of the named classes, for training pictures `side` pixels wide.
 
         Pictures of other sizes are accepted: their last maps are averaged to the same grid.
         """
@@ -52,7 +52,7 @@ class Classifier(nn.Module):
 
 
 def save_classifier(classifier: Classifier, path: Path, about: dict[str, Any]) -> None:
-    """Write a classifier and `about`, facts about its training, atomically; create the folder."""
+    """Write a classifier and facts about its training (`about`) atomically; create the folder."""
     description = {"version": 1, "classifier": classifier.spec, "about": about}
     write_described(path, classifier.state_dict(), KEY, description)
 

@@ -1,4 +1,4 @@
-"""Trains the classifier on A's class folders, before the run's first step: about a minute.
+"""Train the classifier on A's class folders, before the run's first step, for about a minute.
 
 fit_across also adapts it to B's images, without labels of B, by pseudo-labels with prescribed class
 shares: Zou et al. 2018 (class-balanced self-training), balanced as in Asano et al. 2020, Sec. 3.1
@@ -66,9 +66,9 @@ def fit(classifier: Classifier, batches: Iterable[Labelled]) -> float:
 def train_classifier(config: Config, device: torch.device, path: Path) -> tuple[int, float]:
     """Train a classifier on A's class folders; write it to `path`, with its recipe.
 
-    Return the number of its classes and its accuracy, 0 to 1. It sees what the generators see: the
-    run's crops, flips and augmentation. The same seed gives the same classifier on the same machine
-    and number of threads. ValueError as in index_folders and classes_of.
+    Return the number of its classes and its accuracy, 0 to 1. The classifier sees what the
+    generators see: the run's crops, flips and augmentation. The same seed gives the same classifier
+    on the same machine and number of threads. ValueError as in index_folders and classes_of.
     """
     data, seed = config.data, config.run.seed
     folder: Folder = index_folders(data, ["a"])["a"]
@@ -108,12 +108,12 @@ def recipe(config: Config) -> dict[str, Any]:
 
 
 def balanced(log_probabilities: Tensor, shares: Tensor) -> Tensor:
-    """Return probabilities (N, classes) near the given ones whose means over N are the shares.
+    """Return probabilities (N, classes), moved as little as possible to make `shares` their means.
 
     log_probabilities, (N, classes), are the logarithms of the given ones; shares, (classes,), sum
-    to 1. Of all probabilities with these means, the iteration converges to the nearest in relative
-    entropy. Rows of the result sum to 1. After ten rounds its means are within 0.01 of the shares
-    if predictions are uncertain, less close if they are certain.
+    to 1. Means are over N. Rows of the result sum to 1. Of all probabilities with these means, the
+    iteration converges to the nearest in relative entropy. After ten rounds the means are within
+    0.01 of the shares if predictions are uncertain, less close if they are certain.
     """
     found, wanted = log_probabilities, shares.clamp(min=ABSENT).log()
     for _ in range(ROUNDS):
@@ -131,16 +131,17 @@ def fit_across(
 ) -> None:
     """Train a classifier in place on A's labels and, from half of the steps on, pseudo-labels of B.
 
-    Each step takes a batch of both domains. A batch of `labelled` is images of A, (N, C, H, W) in
+    Each step takes a batch of each domain. A batch of `labelled` is images of A, (N, C, H, W) in
     [-1, 1], and their classes, (N,). A batch of `unlabelled` is the same images of B twice, each
     (N, C, H, W) in [-1, 1]: as they are, to predict their pseudo-labels, and augmented, to learn
     them.
 
     `shares`, (classes,), are the class shares that B is assumed to have, such as A's; if B has
     others, pseudo-labels will be wrong. A pseudo-label is used only if its probability is above
-    SURE and it is the classifier's prediction before balancing too: learning labels that balancing
-    has changed lets one wrong class displace the next. In the second half of the steps the learning
-    rate falls to 0. Training ends early if one of the two runs out of batches.
+    SURE and it is the classifier's prediction before balancing too: if labels that balancing has
+    changed were learned, one wrong class would displace the next. In the second half of the steps
+    the learning rate falls to 0. Training ends early if `labelled` or `unlabelled` runs out of
+    batches.
     """
     optimizer = torch.optim.Adam(classifier.parameters(), lr=LEARNING_RATE)
     schedule = LambdaLR(optimizer, lambda step: min(1, 2 * (1 - step / steps)))

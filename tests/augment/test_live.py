@@ -178,7 +178,7 @@ def test_pictures_that_do_not_fit_are_named(generator_file: Path) -> None:
         (torch.full((2, 3, 16, 16), -1.0), 1.0, r"in \[0, 1\], not -1 to -1"),
         (torch.full((2, 3, 16, 16), torch.nan), 1.0, r"in \[0, 1\], not nan"),
         (torch.zeros(2, 3, 8, 16), 1.0, "at least 16"),
-        (torch.zeros(2, 3, 16, 16), (0.3, 1.0), "strength: one number .* a tensor of 2"),
+        (torch.zeros(2, 3, 16, 16), (0.3, 1.0), "strength: must be a number .* a tensor of 2"),
         (torch.zeros(2, 3, 16, 16), 1.5, r"strength: .* not 1\.5"),
         (torch.zeros(2, 3, 16, 16), torch.ones(3), r"a tensor of 2, .* not \(3,\)"),
     ],

@@ -6,9 +6,9 @@ from gan.augment.ablation.pictures import Pixels
 
 
 class Color:
-    """Changes weather, light and colors of a picture at random, but not positions.
+    """Adds weather, color changes, blur and noise to a picture at random; nothing moves.
 
-    The result depends on the picture and a seed only.
+    The result depends only on the picture and the seed.
     """
 
     def __init__(self) -> None:

@@ -52,8 +52,8 @@ def check_ablation(dataset: Dataset, config: AugmentOptions) -> None:
 def ablate(dataset: Dataset, config: AugmentOptions) -> None:
     """Train small networks with and without the output's translations, and print their scores.
 
-    Write ablation.json and ablation.md into the output. If they exist already, for the same
-    settings and files, print the result again.
+    Write ablation.json and ablation.md into the output. If ablation.json exists already, with the
+    same settings and hashes, only print its result.
     """
     plan = make_plan(dataset, config)
     settings, report = _settings(plan, config), config.output / ABLATION
@@ -121,7 +121,7 @@ def _seeds(config: AugmentOptions) -> range:
 
 
 def _ranges(config: AugmentOptions) -> tuple[Range | None, Range | None]:
-    """Return the ranges of the models' inputs and outputs; ValueError if models differ."""
+    """Return the data ranges of inputs and of outputs; ValueError unless all models share them."""
     files = [find_generator(path, config.direction) for path in config.model]
     found = {ranges_of(read_about(file), file) for file in files}
     if len(found) > 1:
@@ -130,7 +130,7 @@ def _ranges(config: AugmentOptions) -> tuple[Range | None, Range | None]:
 
 
 def _tell(failures: Sequence[Failure]) -> None:
-    """Print files that are not used as samples, with the reasons."""
+    """Print the first NAMED files with samples that cannot be used, and the reasons."""
     for each in failures[:NAMED]:
         say(each.source, each.reason)
     if len(failures) > NAMED:
@@ -140,7 +140,10 @@ def _tell(failures: Sequence[Failure]) -> None:
 def _run_trials(
     plan: Plan, material: Material, config: AugmentOptions
 ) -> tuple[dict[str, list[Tally]], dict[str, float]]:
-    """Train every condition with every seed; return test tallies and training accuracies."""
+    """Train every condition with every seed; return two dicts by condition.
+
+    They hold the test tallies, one per seed, and the mean training accuracy, 0 to 1.
+    """
     protocol = Protocol(
         plan.classes, config.ablation_steps, config.ablation_flip, pick_device(config.device)
     )

@@ -5,9 +5,9 @@ over union for masks. Intervals are percentiles of resamples in which both the t
 seeds are drawn with replacement, the same for all conditions (Owen 2007, a bootstrap of two crossed
 factors). Crops or pixels of one image are drawn together.
 
-A few seeds that are drawn with replacement vary too little: by the factor (n - 1) / n, and because
-their variance is an estimate. Therefore the deviations of their weights from 1 are multiplied by
-Student's quantile over the normal's.
+Drawing n seeds with replacement makes intervals too narrow if n is small: the variance is too small
+by the factor (n - 1) / n, and is itself only an estimate. Therefore each seed's count minus 1 is
+multiplied by sqrt(n / (n - 1)) and by Student's quantile over the normal's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ FEWEST_SEEDS, MOST_SEEDS = min(STUDENT), max(STUDENT)
 
 
 class Number(NamedTuple):
-    """A score or a difference of two, with its 95 % interval; None if test images are too few."""
+    """A score, or a difference of two; its 95 % interval is None if test images are too few."""
 
     value: float
     low: float | None = None
@@ -47,7 +47,7 @@ class Scores:
     """The scores of each condition in every resample, to be compared in pairs."""
 
     def __init__(self, tallies: Mapping[str, Sequence[Tally]], sampling: Sampling) -> None:
-        """Compute the scores; `tallies` maps conditions to a tally per seed, in equal order."""
+        """Compute the scores; `tallies` has, by condition, a tally per seed, in equal order."""
         images, seeds = len(next(iter(tallies.values()))[0].hits), len(next(iter(tallies.values())))
         self.sampled = sampled(sampling, images)
         whole = torch.ones(1, images, dtype=torch.float64)
@@ -82,9 +82,10 @@ class Scores:
 
 
 def scores(tally: Tally, counts: Tensor) -> Tensor:
-    """Return a network's scores (R,) on resamples, given the counts (R, images) of test images.
+    """Return a network's scores on R resamples, (R,).
 
-    A score is the mean of hits / total over the classes in a resample; 0 if it has no class.
+    `counts`, (R, images), states how often each test image is in each resample. A score is the mean
+    of hits / total over the classes in the resample, or 0 if no class is in it.
     """
     there = counts @ tally.truth > 0
     shares = counts @ tally.hits / (counts @ tally.total).clamp(min=1)

@@ -40,8 +40,8 @@ def read_material(
 ) -> Material:
     """Read the pictures of a plan and the accepted translations in the output.
 
-    `ranges` are the ranges of the generators' inputs and outputs. ValueError if no labeled picture
-    can be read.
+    `ranges` are the ranges of the generators' inputs and outputs. ValueError if no training
+    sample or no test sample can be read.
     """
     accepted = _accepted(output)
     train, chosen, failures = _read(plan, root, plan.train, ranges[0], max_megapixels)
@@ -80,7 +80,7 @@ def _read(
     values: Range | None,
     max_megapixels: float,
 ) -> tuple[Labelled, list[int], list[Failure]]:
-    """Return the readable samples, their indices in the list, and the failures."""
+    """Return the readable samples, their indices in `samples`, and the failures."""
     numbers = {name: at for at, name in enumerate(plan.classes)}
     crops, failures = read_crops(root, samples, SIDE, values, max_megapixels)
     labels: Sequence[Numbers | None]

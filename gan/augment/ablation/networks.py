@@ -12,10 +12,10 @@ GROUPS = 8
 
 
 class Segmenter(nn.Module):
-    """A small U-Net: three halvings, two doublings with skip connections, logits at half size.
+    """A small U-Net: three halvings, two doublings with skip connections, logits enlarged twofold.
 
-    It has group norms, because the statistics of a batch would mix domains. Its weights are drawn
-    from the seed by torch's defaults.
+    It has group norms, because the statistics of a batch would mix domains. Its initial weights are
+    torch's defaults, drawn from the seed alone.
     """
 
     def __init__(self, classes: int, seed: int) -> None:
@@ -47,5 +47,5 @@ def _stage(before: int, after: int, stride: int = 1) -> nn.Sequential:
 
 
 def build_network(classes: list[str], side: int, seed: int, *, masks: bool) -> nn.Module:
-    """Return a new segmenter or, without masks, a classifier of squares with `side` pixels."""
+    """Return a new segmenter or, without masks, a classifier of squares `side` pixels wide."""
     return Segmenter(len(classes), seed) if masks else Classifier(classes, 3, side, seed)

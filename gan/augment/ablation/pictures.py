@@ -24,7 +24,7 @@ Colors = NDArray[np.int64]
 """(height, width): the color of each pixel of a mask, as one number."""
 
 MOST_COLORS = 256
-"""Most colors of all masks together; more mean lossy files or blended edges."""
+"""Most colors that all masks together may have; more mean lossy files or blended edges."""
 DEEP = 1 << 32
 """Added to the numbers in a 16-bit mask, to tell them from colors."""
 UNKNOWN = -1
@@ -38,7 +38,7 @@ def read_crops(
     values: Range | None = None,
     max_megapixels: float = float("inf"),
 ) -> tuple[list[Pixels | None], list[Failure]]:
-    """Return the pixels of samples, and the failures; samples of unreadable images are None.
+    """Return each sample's pixels, or None if its image is unreadable; also return the failures.
 
     `values` are the numbers in the files that mean black and white. 16-bit pixels become 8-bit.
     """
@@ -68,7 +68,7 @@ def read_crops(
 
 
 def _crop(pixels: Array, sample: Sample, side: int) -> Pixels:
-    """Return a sample's part of an image as a square with `side` pixels, aspect ratio not kept."""
+    """Return a sample's part of an image, stretched to a square `side` pixels wide."""
     if part := sample.part:
         pixels = pixels[int(part.top) : int(part.bottom), int(part.left) : int(part.right)]
     square: Pixels = as_pixels(resized(Image.fromarray(pixels), (side, side)))
@@ -124,7 +124,7 @@ def find_colors(root: Path, masks: Sequence[Path]) -> tuple[list[int], list[Fail
 def read_maps(
     root: Path, samples: Sequence[Sample], classes: Mapping[str, int], side: int
 ) -> list[NDArray[np.int64] | None]:
-    """Return the classes (side, side) of samples' masks; None for an unreadable mask."""
+    """Return the class of each pixel, (side, side), of each mask; None for an unreadable mask."""
     with ThreadPoolExecutor() as threads:
         return list(threads.map(partial(_read_map, root, classes, side), samples))
 
@@ -132,7 +132,7 @@ def read_maps(
 def _read_map(
     root: Path, classes: Mapping[str, int], side: int, sample: Sample
 ) -> NDArray[np.int64] | None:
-    """Return the class of every pixel (side, side), from the nearest pixel of the mask."""
+    """Return the class of each pixel, (side, side), at the nearest pixel of the mask, or None."""
     assert sample.mask
     try:
         colors = read_colors(root / sample.mask)

@@ -39,7 +39,11 @@ class Plan:
 
 
 def make_plan(dataset: Dataset, config: AugmentOptions) -> Plan:
-    """Read the test set and the labels of both datasets; ValueError if they cannot be compared."""
+    """Return the samples of the dataset and of the test set.
+
+    ValueError if no ablation is possible: for instance, if an image is in both, or if fewer than
+    two classes are in both.
+    """
     assert config.test
     format = dataset_format(config.format)
     try:

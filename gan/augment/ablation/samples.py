@@ -18,11 +18,11 @@ Size = tuple[int, int]
 """(width, height)."""
 
 BACKGROUND = "(background)"
-"""The class of crops without a label: one for each image that has room for one."""
+"""The class of crops that overlap no box: one for each image in which a place is found."""
 LEAST_SIDE = 4
 """Least side of a sample's box, after clipping to the image, in pixels."""
 TRIES = 50
-"""Number of places that are tried for a crop without a label."""
+"""Number of places that are tried for a crop of the background."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def purpose_of(dataset: Dataset, format: Format) -> Purpose:
 
 
 def test_items(dataset: Dataset) -> list[Item]:
-    """Return the labeled images of a dataset's split `test`; without any, all labeled images."""
+    """Return the labeled images of the split `test`, or all labeled images if that has none."""
     labelled = [item for item in dataset.items if item.labelled]
     return [item for item in labelled if "test" in item.splits] or labelled
 
@@ -60,7 +60,7 @@ def test_items(dataset: Dataset) -> list[Item]:
 def find_samples(
     dataset: Dataset, items: Sequence[Item], format: Format, purpose: Purpose
 ) -> tuple[list[Sample], list[Failure]]:
-    """Return the samples of images, in order, and the images or boxes that cannot be used."""
+    """Return the samples of `items`, in order, and the images or boxes that cannot be used."""
     if purpose == "classes":
         named = ((item.image, format.class_of(item)) for item in items)
         return [Sample(image, Path(kind).name) for image, kind in named if kind], []

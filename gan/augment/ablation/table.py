@@ -24,13 +24,13 @@ Rows = Mapping[str, Row]
 
 
 def lines_of(rows: Rows, measure: str) -> list[Cells]:
-    """Return the cells of the table, its header first."""
+    """Return the lines of the table, the header first."""
     header = ("trained on", measure, "95 % interval", "difference to none", "95 % interval", "")
     return [header, *(_cells(name, row) for name, row in rows.items())]
 
 
 def _cells(name: str, row: Row) -> Cells:
-    """Return the cells of a condition."""
+    """Return the line of a condition."""
     difference = row.difference
     after = ("", "", "")
     if difference:
@@ -39,7 +39,7 @@ def _cells(name: str, row: Row) -> Cells:
 
 
 def spread(number: Number, form: str) -> str:
-    """Return an interval in brackets; an empty text if there is none."""
+    """Return an interval in brackets; an empty string if there is none."""
     if number.low is None or number.high is None:
         return ""
     return f"[{number.low:{form}}, {number.high:{form}}]"
@@ -107,7 +107,7 @@ def _beside_color(name: str, best: Row, color: Number) -> Iterator[str]:
 
 
 def _difference(rows: Rows, name: str) -> Number:
-    """Return a condition's difference to none."""
+    """Return a condition's difference to the condition `none`."""
     found = rows[name].difference
     assert found, name != NONE.name
     return found

@@ -25,7 +25,7 @@ BATCH, MASKS = 32, 16
 LEARNING_RATE = 1e-3
 """Adam's learning rate; it falls to 0 over the second half of the steps."""
 MOVED = 8
-"""Pictures are shifted by at most 1 / MOVED of a side; the missing part is reflected."""
+"""Pictures are shifted by at most 1 / MOVED of a side; the missing part is filled by reflection."""
 
 Numbers = NDArray[np.int64]
 
@@ -48,7 +48,7 @@ CONDITIONS = (NONE, COLOR, *TRANSLATED)
 class Labelled:
     """Pictures (n, side, side, 3), uint8, and their classes: (n,), or (n, side, side) for masks.
 
-    The class -1 is not one of the training classes.
+    The class -1 stands for classes that no training sample has.
     """
 
     pixels: Pixels
@@ -67,7 +67,7 @@ class Translations:
 
     pixels: Pixels
     of: Sequence[Sequence[int]]
-    """Indices of the translations of each sample; several models give several."""
+    """For each sample, the indices of its translations in `pixels`: none, one or several."""
 
 
 class Tally(NamedTuple):
@@ -191,7 +191,7 @@ def run_trial(
     protocol: Protocol,
     tick: Callable[[], object] = lambda: None,
 ) -> tuple[Tally, float]:
-    """Train a network and test it; return the tally, and its accuracy on the last training batches.
+    """Train a network and test it; return its tally and its accuracy on the last training batches.
 
     `tick` is called after every step.
     """

@@ -41,8 +41,8 @@ class Sheet:
 
 
 def _splits_of(path: Path) -> frozenset[str]:
-    """Return the splits of a JSON file, from the words of its name (instances_train2017) or its
-    folder."""
+    """Return the splits of a JSON file, from the words of its name (instances_train2017), else
+    from its folders."""
     return split_words(path.stem) or split_of(path)
 
 
@@ -128,7 +128,7 @@ def _nothing_found(files: Files, path: Path, name: str) -> str:
 
 
 def _is_coco(content: Any) -> bool:
-    """Return whether JSON content has COCO's lists `images` and `annotations` of records."""
+    """Return whether JSON content has lists `images` and perhaps `annotations`, both of records."""
     if not isinstance(content, dict) or not isinstance(content.get("images"), list):
         return False
     annotations = content.get("annotations") or []
@@ -138,14 +138,14 @@ def _is_coco(content: Any) -> bool:
 
 
 def _named(record: Record) -> str:
-    """Return the file name in a record; LVIS has a URL instead."""
+    """Return the file name in an image's record or, as LVIS has none, the end of its URL."""
     name = record.get("file_name")
     address = str(record.get("coco_url") or "")
     return str(name).replace("\\", "/") if name else "/".join(address.split("/")[-2:])
 
 
 def _places(path: Path, name: str) -> list[Path]:
-    """Return the possible paths of the image `name` in the JSON file `path`."""
+    """Return the possible paths of an image that the JSON file `path` calls `name`."""
     words = path.stem.split("_")  # instances_train2017 -> train2017
     folders = [path.parent, Path(), Path("images")]
     folders += [Path(start, word) for word in reversed(words) for start in ("", "images")]
@@ -155,14 +155,14 @@ def _places(path: Path, name: str) -> list[Path]:
 def _find_images(
     path: Path, records: Sequence[Record], known: Container[Path]
 ) -> list[Path | None]:
-    """Return each record's file, in the folder where most of them are found, or None."""
+    """Return each record's file in the folder that has most of them; None for files not in it."""
     places = zip(*(_places(path, _named(record)) for record in records), strict=True)
     best = max(places, key=lambda found: sum(image in known for image in found), default=())
     return [image if image in known else None for image in best]
 
 
 def _id(record: Record, key: str = "id") -> int | float | str | None:
-    """Return a record's id, or None if it is neither a number nor a text."""
+    """Return a record's id, or None if it is neither a number nor a string."""
     value = record.get(key)
     return value if isinstance(value, int | float | str) else None
 
@@ -192,7 +192,7 @@ def _sheet_boxes(files: Files, sheet: Sheet) -> Iterator[tuple[Path, Box]]:
 
 
 def _kind(annotation: Record, categories: Mapping[Any, str]) -> str | None:
-    """Return the name of an annotation's category, or its id; None for a crowd."""
+    """Return an annotation's category: its name, else its id; None for a crowd or without an id."""
     number = _id(annotation, "category_id")
     if number is None or annotation.get("iscrowd"):
         return None
@@ -225,7 +225,7 @@ def _rewrite(dataset: Dataset, outputs: Outputs) -> Iterator[tuple[Path, bytes]]
 
 
 def _largest(sheets: Sequence[Sheet], key: str) -> int:
-    """Return the largest numeric id in a list, `images` or `annotations`, of all files."""
+    """Return the largest numeric id in all files' lists `key` (images or annotations), or 0."""
     ids = (_id(record) for sheet in sheets for record in sheet.content.get(key) or [])
     texts = (str(value) for value in ids)
     return max((int(text) for text in texts if text.isdecimal() and len(text) < 1000), default=0)
@@ -260,9 +260,9 @@ def _rewritten(
 
 
 def _renamed(record: Record, image: Path | None, output: Path, number: int) -> Record:
-    """Return an image's record with the name of its output, in the same folder.
+    """Return an image's record with the name of its output, in the same folder, and a new id.
 
-    URLs that end in the image's name get the output's name; other URLs are removed, because they
+    URLs that end with the image's name get the output's name; other URLs are removed, because they
     lead to the original.
     """
     new = record | {"id": _like(record.get("id"), number)}
@@ -277,7 +277,7 @@ def _renamed(record: Record, image: Path | None, output: Path, number: int) -> R
 
 
 def _like(old: Any, number: int) -> int | str:
-    """Return a new id, as text if the old id is text."""
+    """Return `number` as a new id: a string if the old id is a string."""
     return str(number) if isinstance(old, str) else number
 
 

@@ -1,4 +1,4 @@
-"""Match paths that were written on another machine to images here, by the ends of the paths."""
+"""Match paths that were written on another machine to the dataset's images, by their ends."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,14 +20,16 @@ def by_ends(
     images: Iterable[Path],
     owners: Mapping[Path, Splits],
 ) -> dict[Path, list[Path | None]]:
-    """Return the image of every path in some lists, or None if the match is not unique.
+    """Return, for each list, the image that each of its paths matches, or None if it is not unique.
 
-    `lost` maps each list to its paths, `splits` each list to its splits. A path matches the image
-    whose path has the longest end in common with it; of several, the one below the list's folder.
-    If several paths match one image, the one with the longest common end keeps it; if two tie, none
-    does. `owners` maps images that other lists name to their splits: such an image matches only in
-    one of these splits. Any other image does not match if its folders name another split than the
-    path does, or, if the path names none, than the list does.
+    `lost` maps each list to its paths, `splits` each list to its splits, and `owners` each image
+    that other lists name to its splits. A path matches the image whose path has the longest end in
+    common with it; of several, the one below the list's folder. If several paths match one image,
+    the one with the longest common end keeps it; if two tie, none does.
+
+    A path's splits are those that its folders name, else its list's. An image in `owners` matches
+    only a path with one of its splits. Any other image matches unless its folders name another
+    split than the path's.
     """
     by_name = defaultdict[str, list[Path]](list)
     for image in images:
@@ -75,6 +77,6 @@ def _whole(splits: Splits) -> Splits:
 
 
 def _common(parts: Parts, image: Path) -> int:
-    """Return how many of the last names of a path and an image's path are equal."""
+    """Return the number of parts in the common end of a path and an image's path."""
     pairs = zip(reversed(parts), reversed(image.parts), strict=False)
     return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))

@@ -28,8 +28,8 @@ def _find_items(files: Files) -> list[Item]:
 def _has_splits(images: Sequence[Path]) -> bool:
     """Return whether the outer folders are splits.
 
-    They are if all have a split's name, or if, in one with such a name, most images are in folders.
-    `train` may also be a class, between `bus` and `plane`, with its images directly in it.
+    They are if all have a split's name, or if one that has such a name holds most of its images in
+    subfolders. Otherwise `train` may be a class, between `bus` and `plane`.
     """
     outer = {path.parts[0] for path in images if len(path.parts) > 1}
     inner = Counter[str]()

@@ -29,7 +29,7 @@ ANYTHING = "DontCare"
 
 
 def _find_items(files: Files) -> list[Item]:
-    """Return the images of every image_2, with the files of their stems in the folders next to it.
+    """Return the images of every image_2, with the files of equal stem in the folders next to it.
 
     Splits come from ImageSets, as in libraries for KITTI, else from the folders: training and
     testing, or train, val and test.
@@ -61,7 +61,7 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _read_boxes(content: bytes) -> tuple[Box, ...]:
-    """Return the boxes of a label file; ValueError, with its number, if a line is not a label."""
+    """Return the boxes of a label file; ValueError, with the line's number, for an invalid line."""
     boxes = []
     for number, line in enumerate(content.decode("utf-8-sig").splitlines(), 1):
         words = line.split()
@@ -100,11 +100,12 @@ def _lists(files: Files) -> dict[Path, list[tuple[bytes, list[Path]]]]:
 
 
 def _of_split(images: list[Path], split: str | None, taken: Container[Path]) -> list[Path]:
-    """Return the images that a list names, out of those with a stem, which may be in many folders.
+    """Return the images that a line of a list names; `images` are all that have its stem.
 
-    They are in the folder of the list's split, else in train's; else it is one in no split's folder
-    (or, if the list is not a split's, in any). Of images outside of test's folder, the list of test
-    names only those that no other split's list names.
+    `split` is the list's split, if any. The images named are those in the split's folder; without
+    any, those in train's; without any, the first that is in no split's folder (or, if the list has
+    no split, in any folder). The list trainval names those in train's folder, else in val's. The
+    list test skips images outside test's folder that another list has `taken`.
     """
     if split == "test":
         images = [image for image in images if split in split_of(image) or image not in taken]

@@ -49,7 +49,7 @@ def _is_labelme(content: Any) -> bool:
 def _images_of(files: Files, contents: Mapping[Path, Any]) -> dict[Path, Path | None]:
     """Return the image that each file names, or None.
 
-    If no path leads to an image, all are taken for those of another machine: ends are matched.
+    If no path leads to an image, all were probably written on another machine: match their ends.
     """
     known = {*files.images}
     names = {path: content["imagePath"].replace("\\", "/") for path, content in contents.items()}
@@ -64,7 +64,7 @@ def _images_of(files: Files, contents: Mapping[Path, Any]) -> dict[Path, Path | 
 
 
 def _image_of(path: Path, name: str, known: set[Path]) -> Path | None:
-    """Return the image that a JSON file names, below its folder; else the image with its stem."""
+    """Return the image that a JSON file names, else the one next to it with its stem, or None."""
     places = (path.parent / name, path.parent / name.rpartition("/")[2])
     found = [place for place in (Path(os.path.normpath(p)) for p in places) if place in known]
     suffixes = (each for suffix in sorted(IMAGE_SUFFIXES) for each in (suffix, suffix.upper()))

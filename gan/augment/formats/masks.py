@@ -1,4 +1,4 @@
-"""Segmentation: images, and masks in neighboring folders whose names begin like the images'.
+"""Segmentation: images, and masks that have names with the same beginning in neighboring folders.
 
 Paths are images/train/a.jpg and masks/train/a.png, train/images/a.jpg and train/masks/a.png, or
 train/a.jpg and train_masks/a.png. The folder of the masks may also be named mask, labels or
@@ -32,14 +32,14 @@ class Layout:
     """Maps the name of a folder on the images' paths to the names that replace it on the labels'
     paths; folders with preferred masks come first."""
     masks: tuple[str, ...] = ()
-    """Kinds of masks, the best first, if the names of labels end in their folder and a kind, such
-    as a_gtFine_labelIds.png. If empty, masks have the stem of the image and perhaps a suffix."""
+    """Kinds of masks, the best first, if labels' names end with their folder's name and a kind,
+    such as a_gtFine_labelIds.png. If empty, masks have the image's stem and perhaps a suffix."""
     suffixes: frozenset[str] = frozenset()
     """Ends of masks' stems, if there are no kinds."""
 
     @property
     def labels(self) -> frozenset[str]:
-        """All folders of labels."""
+        """The names of all folders of labels."""
         return frozenset(chain.from_iterable(self.folders.values()))
 
     def folder(self, image: Path) -> str | None:
@@ -47,7 +47,7 @@ class Layout:
         return next((part for part in image.parts[-2::-1] if part in self.folders), None)
 
     def start(self, path: Path, folder: str) -> str:
-        """Return the common beginning of the names of an image and its labels, from one's path.
+        """Return the beginning that the names of an image and its labels share, from either's path.
 
         `folder` is the folder of images or labels on that path.
         """
@@ -57,7 +57,10 @@ class Layout:
         return path.stem.removesuffix(max(ends, key=len, default=""))
 
     def places(self, image: Path) -> list[Path]:
-        """Return the possible paths of an image's labels, up to the common beginning of names."""
+        """Return path prefixes under which an image's labels may be.
+
+        Each is a folder of labels, joined with the part of the name that image and labels share.
+        """
         folder = self.folder(image)
         assert folder
         start = self.start(image, folder)
@@ -100,10 +103,10 @@ def _find_items(files: Files) -> list[Item]:
 
 
 def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
-    """Return the layout that finds labels for most images, and the labels: by place, and by image.
+    """Return the layout that finds labels for the most images, its labels by place, and by image.
 
-    A place is a path as from `Layout.places`. ValueError if, for every layout, its folder of images
-    or its folder of labels is missing.
+    A place is a prefix as from `Layout.places`. ValueError if every layout lacks its folder of
+    images or its folder of labels.
     """
     folders = {part for path in (*files.images, *files.others) for part in path.parts[:-1]}
     found = []
@@ -127,7 +130,7 @@ def _find_labels(files: Files) -> tuple[Layout, Labels, Labels]:
 
 
 def _label_files(layout: Layout, files: Files) -> Labels:
-    """Return all labels by folder / beginning of their names, the best masks first.
+    """Return all labels by place (folder / beginning of their names), the best masks first.
 
     Files that are not images are labels if their names have the form of labels.
     """
@@ -143,7 +146,7 @@ def _label_files(layout: Layout, files: Files) -> Labels:
 
 
 def _rank(layout: Layout, path: Path) -> tuple[int, int]:
-    """Return a sort key: the rank of a label's kind among masks, then the length of its name."""
+    """Return a sort key: the rank of a label's kind in `masks`, then the length of its name."""
     ranks = (at for at, kind in enumerate(layout.masks) if path.stem.endswith(f"_{kind}"))
     return next(ranks, len(layout.masks)), len(path.stem)
 

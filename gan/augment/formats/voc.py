@@ -29,7 +29,7 @@ from gan.augment.dataset import (
 
 IMAGES = "JPEGImages"
 BESIDE = ("annotations", "Annotations", "xmls")
-"""Folders of XML files that replace `images` on their paths."""
+"""Names of folders with XML files; they replace `images` on the images' paths."""
 MASKS = ("SegmentationClass", "SegmentationObject")
 NAME = re.compile(rb"(<(?:filename|path)>)([^<]+)(</)")
 """Matches the tags in which an XML file names its image."""
@@ -41,8 +41,8 @@ Lists = dict[Path, list[tuple[bytes, list[Path]]]]
 def _find_items(files: Files) -> list[Item]:
     """Return the images with their XML files, masks and splits.
 
-    These are the images of every JPEGImages below the root; without such a folder, all images, if
-    there are XML files.
+    These are the images of every JPEGImages below the root; without such a folder, all images.
+    ValueError if these have no XML files either.
     """
     images, there = _images_of(files), {*files.images, *files.others}
     if not images and any(_xml_of(image, there) for image in files.images):

@@ -162,7 +162,7 @@ def _described(files: Files) -> tuple[Splits, dict[Path, Lines], bool]:
     folder of another one are skipped; if two name an image, the first counts. Without such files,
     splits come from the names of lists and of images' folders. The lists are those that such a file
     names, or that name an image. ValueError if such files exist, but none is readable and leads to
-    an image: all images would count as training images.
+    an image: otherwise all images would count as training images.
     """
     lists, splits = read_lists(files), dict[Path, frozenset[str]]()
     named, folders = set[Path](), list[Path]()
@@ -224,7 +224,7 @@ def _splits_of(
 ) -> tuple[dict[Path, frozenset[str]], dict[Path, Lines]]:
     """Return splits by image, and the lists, given the entries of a data.yaml.
 
-    Entries that lead to no image add remarks. Lists with foreign paths are read as in `with_lost`.
+    Add remarks about entries that lead to no image. Match foreign lists as in `with_lost`.
     """
     splits, named = (defaultdict[Path, frozenset[str]](frozenset) for _ in range(2))
     for entry in entries:
@@ -247,7 +247,7 @@ def _splits_of(
 def _entries(root: Path, path: Path, content: Any) -> list[Entry]:
     """Return the entries of splits in a data.yaml; none for a file of another kind.
 
-    If it has no `train`, other splits count only if they are texts or lists: `val: true` is a
+    If it has no `train`, other splits count only if they are strings or lists: `val: true` is a
     setting.
     """
     if not isinstance(content, dict):

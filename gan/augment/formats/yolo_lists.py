@@ -19,7 +19,7 @@ Splits = Mapping[Path, frozenset[str]]
 
 
 def find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
-    """Return where a path in data.yaml, `entry`, leads: relative to the root; None if nowhere.
+    """Return the path, relative to the root, to which `entry` of data.yaml leads, or None.
 
     `folder` is the folder of data.yaml, relative to the root, and `base` the value of its `path`.
     """
@@ -28,9 +28,10 @@ def find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
 
 
 def find_end(root: Path, folder: Path, entry: str) -> Path | None:
-    """Return the file or folder below the root in which a path of another machine ends, or None.
+    """Return the file or folder below the root that matches the longest end of `entry`, or None.
 
-    A folder must match by two names or by a split's name, because many may be named images.
+    `entry` is a path of another machine. A folder must match by two names or by a split's name,
+    because many folders may be named images.
     """
     parts = Path(entry.replace("\\", "/")).parts
     ends = (Path(*parts[start:]) for start in range(1, len(parts)))
@@ -49,8 +50,8 @@ def roots(root: Path) -> tuple[Path, ...]:
 def _candidates(roots: Sequence[Path], folder: Path, base: str, entry: str) -> Iterator[Path]:
     """Yield possible paths of an entry below the root.
 
-    It may be relative to `path` of data.yaml, to the folder of the file, or written as in Roboflow:
-    `../train/images` for a folder next to the file.
+    An entry may be relative to `path` of data.yaml or to that file's folder, or written as in
+    Roboflow: `../train/images` for a folder next to the file.
     """
     shorn = re.sub(r"^(\.\./)+", "", entry.replace("\\", "/"))
     for text in dict.fromkeys((os.path.join(base, entry), entry, shorn)):
@@ -80,11 +81,11 @@ def read_lists(files: Files) -> dict[Path, Lines]:
 def with_lost(
     files: Files, lists: Mapping[Path, Lines], named: Splits, owners: Splits
 ) -> dict[Path, Lines]:
-    """Return the lists; if no path in one leads to an image, match its paths by their ends.
+    """Return the lists; match a list's paths by their ends if none of them leads to an image.
 
-    Such paths are those of another machine. `named` are the splits of lists that data.yaml names;
-    other lists have the splits in their names. `owners` are the splits of images in folders that
-    data.yaml names.
+    Such paths were written on another machine. `named` are the splits of lists that data.yaml
+    names; other lists have the splits in their names. `owners` are the splits of images in folders
+    that data.yaml names.
     """
     splits = {path: named.get(path) or split_words(path.stem) for path in lists}
     owners = defaultdict(frozenset, owners)
