@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Code = str | Callable[..., Any]
-"""A function or class, or its place as "package.module:attribute"."""
+"""A function or class, or its name: "package.module:attribute"."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Command:
     """Called with the options, and with the flags as keyword arguments; returns the exit status."""
     summary: str
     positional: tuple[str, ...] = ("config",)
-    """Options whose names may be omitted if they come first. A list takes all such words."""
+    """Options whose values may come first, without names, in this order. A list takes all words."""
     examples: tuple[str, ...] = ()
     """Examples of arguments, without the command's name."""
     most_used: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class Command:
     resumes: bool = False
     """Whether the same command continues an interrupted one."""
     flags: Mapping[str, str] = field(default_factory=dict)
-    """Switches outside the options class, which a run would save: their help by name."""
+    """Help of switches that are not in the options class, whose fields a run would save."""
 
 
 COMMANDS = {

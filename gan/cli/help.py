@@ -36,9 +36,10 @@ PLACEHOLDERS = {"config": "FILE", "extend": "FILE_OR_MODULE", "help": "[SECTION_
 
 
 def page(parser: "Parser", topic: str = "", *, everything: bool = False) -> str:
-    """Return the help of a command, or of one of its sections or keys.
+    """Return the help of a command, or of `topic`, one of its sections or keys.
 
-    ValueError if the section or key does not exist.
+    The help of a command explains the most used options, or with `everything` all. ValueError if
+    the section or key does not exist.
     """
     width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST) - 1
     if topic:
@@ -76,7 +77,7 @@ def _head(parser: "Parser", width: int) -> Iterator[str]:
 
 
 def _word(name: str, parser: "Parser") -> str:
-    """Return a word that needs no name as usage shows it: MODEL, [ROOT], MODELS ..."""
+    """Return a positional option as the usage line shows it: MODEL, [ROOT], MODELS ..."""
     word = f"{name.upper()} ..." if name in parser.lists else name.upper()
     field = parser.fields.get(name)
     return word if field is not None and field.is_required() else f"[{word}]"
@@ -196,7 +197,7 @@ def _command(text: str, width: int) -> str:
 
 
 def _wrapped(text: str, width: int, first: str, others: str) -> str:
-    """Return a text wrapped to a width; words that are typed are not broken."""
+    """Return a text wrapped to `width`, with indents `first` and `others`; words are not broken."""
     return textwrap.fill(
         text,
         width,

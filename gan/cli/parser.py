@@ -49,7 +49,7 @@ class Parser(ArgumentParser):
         raise ValueError(message) from ex
 
     def parse_path(self, path: Any, *arguments: Any, **options: Any) -> Any:
-        """Read a configuration file; ValueError if a key is unknown, repeated or only an option."""
+        """Read a configuration file; ValueError if a key is unknown, repeated or not for files."""
         for key in check_file(Path(path)):
             if key in ("config", "extend", "help", *self.flags):
                 raise ValueError(f"config: {path}: {key} is for the command line only: --{key}")
@@ -85,7 +85,7 @@ class Parser(ArgumentParser):
         return key if _has_origin(self.fields.get(key), dict) else None
 
     def options(self, words: Sequence[str]) -> tuple[Section, Namespace]:
-        """Return the checked options, and the values that were given; ValueError names the key."""
+        """Return the checked options, and those given; ValueError, with the key, if invalid."""
         pairs = list(self.pairs(words))
         given = self.parse_args(self.ranked(pairs), defaults=False)
         for name, value in pairs:  # --style+ adds to the list of a file or the default
@@ -148,8 +148,9 @@ class Parser(ArgumentParser):
     def ranked(self, pairs: Sequence[Pair]) -> list[str]:
         """Return --key=value words: files first, then whole sections, then single keys.
 
-        So typed keys outrank files in any order. Lists outside sections may be given item by item:
-        the first item replaces the default, and later ones are appended.
+        The last word for a key counts, so typed keys outrank files in any order. Lists outside
+        sections may be given item by item: the first item replaces the default, and later ones are
+        appended.
         """
         words: list[list[str]] = [[], [], []]
         lists: dict[str, list[Any]] = defaultdict(list)
@@ -175,7 +176,7 @@ class Parser(ArgumentParser):
 
 
 def _has_origin(field: FieldInfo | None, kind: type) -> bool:
-    """Return whether a field holds a list or a dict."""
+    """Return whether a field's type is a list or a dict: `kind`."""
     return field is not None and get_origin(field.annotation) is kind
 
 
@@ -188,7 +189,7 @@ def _items(value: Any) -> list[Any]:
 
 
 def mapping(key: str, text: Any) -> Any:
-    """Return the mapping of a section or option: `text` itself, its YAML, or that of a file.
+    """Return the mapping for `key`: `text` itself, or parsed from `text` or from the file it names.
 
     ValueError if `text` is neither a mapping nor the name of a file that holds one.
     """
@@ -215,7 +216,7 @@ def constrained(field: FieldInfo) -> Any:
 
 
 def _checked(key: str, field: FieldInfo, value: Any) -> Any:
-    """Return a value as the field's type; ValueError names the key and the valid values."""
+    """Return a value as the field's type; ValueError, with the valid values, if it does not fit."""
     adapter = TypeAdapter(constrained(field))
     if isinstance(value, bool) and bool not in (field.annotation, *get_args(field.annotation)):
         wanted = plain(field.annotation, field.metadata)  # yes would be 1, and no a folder "false"
@@ -236,8 +237,8 @@ def _checked(key: str, field: FieldInfo, value: Any) -> Any:
 def _readings(key: str, value: Any, *, listed: bool) -> Iterator[Any]:
     """Yield the possible readings of a value: a string, or else a number, a list or a mapping.
 
-    For a list outside sections (`listed`) a string may also be the only item, as on the command
-    line. ValueError if YAML reads an item of a list or mapping otherwise than it looks (010 is 8).
+    If `listed` (the option is a list outside sections), a string may also be its only item.
+    ValueError if YAML reads an item of a list or mapping otherwise than it looks (010 is 8).
     """
     if value == "null":
         yield None

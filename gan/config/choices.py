@@ -4,22 +4,23 @@ from typing import Literal
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
-"""Arithmetic of networks. tf32: NVIDIA GPUs round float32 factors to 10 bits; elsewhere fp32."""
+"""Arithmetic of the networks. tf32: NVIDIA GPUs round the factors of float32 products to 10
+mantissa bits; other devices compute in fp32."""
 Channels = Literal[1, 3]
 Range = tuple[float, float]
-"""The values in image files that mean black and white: low, high."""
+"""(low, high): the values in image files that mean black and white."""
 Norm = Literal["instance", "instance_affine", "batch", "none"]
 Upsample = Literal["deconv", "resize", "blur"]
 Downsample = Literal["stride", "blur"]
 WeightedTerm = Literal[
     "cycle", "identity", "perceptual", "perceptual_cycle", "style", "tv", "semantic"
 ]
-"""Terms of the generators' loss with a key in the section loss."""
+"""Terms of the generators' loss whose weights LossConfig.weight returns."""
 Schedule = Literal["linear", "constant", "cosine"]
 Optimizer = Literal["lbfgs", "adam"]
-"""Optimizers of stylizations."""
+"""Optimizers for stylization."""
 Method = Literal["optimize", "wct"]
-"""Methods of stylizations."""
+"""Methods of stylization."""
 PreserveColor = Literal["no", "luma", "palette"]
 Better = Literal["lower", "higher"]
 """Whether lower or higher values of a metric are better."""
@@ -33,14 +34,14 @@ Split = Literal["test", "val", "train"]
 ExportFormat = Literal["safetensors", "reference", "onnx", "program"]
 """File formats of generators for other programs."""
 FolderFormat = Literal["hub", "web"]
-"""What a generator, or both of a run, are exported to as a folder."""
+"""Formats of exports that are folders, with one generator or both of a run."""
 
 MIN_SIDE = 16
 """Smallest side of an image in pixels: the generators require it."""
 MAX_MEGAPIXELS = 178.0
-"""Larger images are rejected before decoding: a file of a few kB can claim any size."""
+"""Larger images are rejected before decoding: a file of a few kB can claim to be of any size."""
 MAX_DECODED_MB = 4000.0
-"""Memory in MB for images that a process reads at once, all together."""
+"""Memory in MB that a process and its loader workers may use together to decode images."""
 
 
 def is_range(low: float, high: float) -> bool:

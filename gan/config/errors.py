@@ -1,4 +1,4 @@
-"""Describes pydantic's errors in one line: the key, what was expected, and what was given."""
+"""Describe pydantic's errors in one line: the key, what was expected, and what was given."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args, get_origin
@@ -10,13 +10,13 @@ from gan.config.words import UNLIMITED, plain
 from gan.system.text import nearest
 
 LONGEST = 80
-"""Characters of a value that are shown."""
+"""Most characters of a value that a message shows."""
 Fields = Mapping[str, FieldInfo]
 """pydantic's fields by dotted key."""
 
 
 def explain(error: ValidationError, fields: Fields, key: str = "") -> str:
-    """Return one line on what is wrong.
+    """Return validation errors as one line; if required values are missing, only their names.
 
     `key` is the dotted key of the value that was checked, or empty for a whole section.
     """
@@ -38,18 +38,18 @@ def unknown(key: str, names: Iterable[str]) -> str:
 
 
 def dotted(place: Sequence[int | str], key: str) -> str:
-    """Return a `loc` of pydantic's, below `key`, as a dotted key without indices of lists."""
+    """Return pydantic's location of an error, below `key`, as a dotted key without list indices."""
     return ".".join(str(part) for part in (key, *place) if part != "" and isinstance(part, str))
 
 
 def shown(value: Any) -> str:
-    """Return a value as it is typed, shortened."""
+    """Return a value as users type it, cut to LONGEST characters."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return text if len(text) < LONGEST else f"{text[:LONGEST]}..."
 
 
 def _describe(detail: Any, fields: Fields, before: str) -> str:
-    """Return one error of pydantic: "loss.cycle: expected a number ≥ 0. Got: x"."""
+    """Return a line on one of pydantic's errors: "loss.cycle: expected a number ≥ 0. Got: x"."""
     kind, value, key = detail["type"], detail["input"], dotted(detail["loc"], before)
     if kind == "extra_forbidden":
         above = (name.rpartition(".")[0] for name in fields)
@@ -64,7 +64,7 @@ def _describe(detail: Any, fields: Fields, before: str) -> str:
 def _expected(detail: Any, key: str, fields: Fields) -> str:
     """Return what was expected: "expected a number ≥ 0".
 
-    If `key` is neither a field nor an entry of a dict field, it is pydantic's own message.
+    For a key that is neither a field nor an entry of a dict field, return pydantic's message.
     """
     most = detail.get("ctx", {}).get("lt", 0)
     if isinstance(most, int) and most > UNLIMITED:  # which no help shows

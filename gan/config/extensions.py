@@ -1,8 +1,8 @@
-"""Code from outside the package that adds rows to its tables: files, modules, installed packages.
+"""Import extensions: code from outside the package that adds rows to its tables by register_...
 
-The functions register_... add the rows.
-Only modules that the user names are imported (`--extend FILE`, or an import in a notebook), and
-installed packages with an entry point in the group "gan": never a file that a run or a model names.
+An extension is a file or module that the user names (`--extend FILE`, or an import in a notebook),
+or an installed package with an entry point in the group "gan". Files that a run or a model names
+are never imported.
 """
 
 import importlib
@@ -30,10 +30,10 @@ GROUP = "gan"
 
 
 def load_extensions(names: Iterable[str]) -> None:
-    """Import installed extensions, then these Python files and modules; ValueError if one fails.
+    """Import installed extensions, then the named files and modules; ValueError if one fails.
 
-    A file is imported under its own name with its folder on sys.path, so that loader workers, which
-    get the same path, can import it too.
+    A Python file (.py) is imported under its own name with its folder on sys.path, so that loader
+    workers, which get the same path, can import it too.
     """
     for name in (*(entry.module for entry in entry_points(group=GROUP)), *names):
         module = _module_of(name) if name.endswith(".py") else name
@@ -50,7 +50,7 @@ def load_extensions(names: Iterable[str]) -> None:
 def _module_of(name: str) -> str:
     """Add the folder of a file to sys.path and return the name of its module.
 
-    ValueError if there is no such file, or another module of that name.
+    ValueError if there is no such file, or another module with its name is imported already.
     """
     path = Path(name).resolve()
     if not path.is_file():
@@ -88,8 +88,7 @@ def register_observer(name: str, code: Code) -> None:
 def register_recipe(name: str, row: RecipeRow) -> None:
     """Register a recipe for train.recipe.
 
-    The row, a RecipeRow, names its class, domains, directions and losses. ValueError if the name is
-    taken.
+    `row` names the recipe's class, domains, directions and losses. ValueError if the name is taken.
     """
     RECIPES.add(name, row)
 
@@ -108,9 +107,9 @@ def register_generator(
     (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1], for any H and W from 16 up.
     takes lists further arguments of build: with ("norm",) it is also called with
     norm=networks.norm; upsample, dropout and downsample likewise. data.crop_size must be a multiple
-    of size_multiple. encodes, which train.recipe contrastive requires, is the field of that name in
-    gan.config.tables.generators.GeneratorRow. Files of trained generators name the generator:
-    programs that use them must load the same extension. ValueError if the name is taken.
+    of size_multiple. train.recipe contrastive requires encodes, which GeneratorRow in
+    gan.config.tables.generators explains. Files of trained generators name the generator: programs
+    that use them must load the same extension. ValueError if the name is taken.
     """
     row = GeneratorRow(build, takes, size_multiple=size_multiple, encodes=encodes)
     GENERATORS.add(name, row)
@@ -123,9 +122,9 @@ def register_discriminator(
 
     build(in_channels=..., channels=...) returns a module that scores images (N, in_channels, H, W)
     as one map (N, 1, h, w) or a list of maps. takes lists further arguments of build: norm, layers,
-    backbone, weights. halvings is how often it halves an image, None for
-    networks.discriminator_layers times: crops must be large enough. ValueError if the name is
-    taken.
+    backbone, weights. halvings is how often the module halves the sides of an image; None means
+    networks.discriminator_layers times. data.crop_size must be at least 3 * 2^halvings. ValueError
+    if the name is taken.
     """
     DISCRIMINATORS.add(name, DiscriminatorRow(build, takes, halvings=halvings))
 
@@ -154,10 +153,10 @@ def register_adversarial(
 def register_loss_term(name: str, term: Code) -> None:
     """Register a term of the generators' loss, turned on by a weight in loss.terms.
 
-    term(cycle) maps the images of one direction, a gan.training.objective.Cycle, to a scalar: real,
-    fake, rec and target are (N, C, H, W) in [-1, 1]; so is idt, which is None if loss.identity is
-    0. Losses and logs contain the term, times its weight, as NAME_ab and NAME_ba. ValueError if the
-    name is taken.
+    term(cycle) returns a scalar. `cycle`, a gan.training.objective.Cycle, holds the images of one
+    direction: real, fake, rec, target and idt, each (N, C, H, W) in [-1, 1]; idt is None if
+    loss.identity is 0. Losses and logs contain the term, times its weight, as NAME_ab and NAME_ba.
+    ValueError if the name is taken.
     """
     if name in LossConfig.model_fields:
         raise ValueError(f"loss.{name} exists already: choose another name")

@@ -1,4 +1,4 @@
-"""Configuration files: finds them, and checks their YAML before the keys are read."""
+"""Find configuration files, and check their YAML before their values are used."""
 
 import re
 from pathlib import Path
@@ -10,18 +10,17 @@ from gan.system.yaml_text import parse_nodes, parse_yaml
 PACKAGE = Path(__file__).parents[1]
 INTEGER = "tag:yaml.org,2002:int"
 MOST_DIGITS = 4000
-"""Longest integer: Python reads 4300 digits at most."""
+"""Most digits of an integer: Python reads at most 4300."""
 BASE_EIGHT = re.compile(r"[-+]?0[0-7_]+")
-"""Integers with a leading 0: 010 is 8 in YAML 1.1 (and 1:30 is 90)."""
+"""Integers with a leading 0, which YAML 1.1 reads in base 8: 010 is 8."""
 RECIPES = (PACKAGE / "configs", PACKAGE.parent / "configs")
-"""Folders of recipes: inside an installed package, next to the package in a checkout."""
+"""Folders of recipes (YAML files): inside an installed package, next to it in a checkout."""
 
 
 def find_file(name: str) -> str:
     """Return the path of a configuration file, or of the recipe with that name.
 
-    A mapping, {KEY: VALUE}, is returned as it is. ValueError, with the names of the recipes, if
-    there is no such file or recipe.
+    A mapping, {KEY: VALUE}, is returned unchanged. ValueError if there is no such file or recipe.
     """
     path = Path(name)
     if name.lstrip().startswith("{") or path.is_file():
@@ -37,7 +36,7 @@ def find_file(name: str) -> str:
 
 
 def check_file(path: Path) -> list[str]:
-    """Return the dotted keys of a file.
+    """Check a configuration file; return its dotted keys.
 
     ValueError if it cannot be read, is not a mapping, has a key twice (YAML would silently keep the
     last one), or has a value that YAML 1.1 misreads.
@@ -56,7 +55,7 @@ def check_file(path: Path) -> list[str]:
 
 
 def scalars(path: Path) -> dict[str, str]:
-    """Return the text of each scalar value at the top level, by key, of a file that was checked."""
+    """Return the text of each scalar at the top level of a checked file, by its key."""
     root = parse_nodes(path.read_text(encoding="utf-8"))
     pairs = root.value if isinstance(root, MappingNode) else ()
     return {
@@ -69,7 +68,7 @@ def scalars(path: Path) -> dict[str, str]:
 def _add_keys(path: Path, node: Node, above: str, names: dict[str, None]) -> None:
     """Add the dotted keys of a mapping and of nested mappings to `names`, but not those in lists.
 
-    ValueError, with the key, if it occurs twice, in lists too, or if YAML 1.1 misreads its value.
+    ValueError, with the key, if a key occurs twice or YAML 1.1 misreads its value, in lists too.
     """
     if isinstance(node, ScalarNode):
         key = above.removesuffix(".")
@@ -88,7 +87,7 @@ def _add_keys(path: Path, node: Node, above: str, names: dict[str, None]) -> Non
 
 
 def check_values(where: str, text: str) -> None:
-    """Raise ValueError, beginning with `where`, if YAML 1.1 misreads a value in a text."""
+    """Check all values in a YAML text as `_check_scalar` does; messages begin with `where`."""
     left = [parse_nodes(text)]
     while left:
         node = left.pop()
@@ -101,7 +100,7 @@ def check_values(where: str, text: str) -> None:
 
 
 def _check_scalar(where: str, node: ScalarNode) -> None:
-    """Raise ValueError for a value that YAML 1.1 misreads, has a null byte or too many digits."""
+    """Raise ValueError for a null byte, too many digits, or a value that YAML 1.1 misreads."""
     if "\0" in node.value:
         raise ValueError(f"{where} has a null byte, which is not allowed")
     if node.tag == INTEGER and len(node.value) > MOST_DIGITS:

@@ -13,12 +13,12 @@ Fault = tuple[object, str]
 
 
 class Section(BaseModel):
-    """Base of all options: immutable, without unknown keys; the text below a field is its help."""
+    """Base of all options classes: immutable, no unknown keys; a field's docstring is its help."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     def __init__(self, /, **values: Any) -> None:
-        """Check the values; ValueError in the words of the command line."""
+        """Check the values; ValueError with the message that the command line prints."""
         try:
             super().__init__(**values)
         except ValidationError as error:
@@ -40,7 +40,7 @@ class Section(BaseModel):
 
 
 def sections(section: type[BaseModel]) -> dict[str, type[Section]]:
-    """Return the classes of those fields that are sections, by field."""
+    """Return the class of each field that is itself a section, by the field's name."""
     return {
         name: field.annotation
         for name, field in section.model_fields.items()

@@ -41,7 +41,7 @@ Side = Annotated[int, Field(ge=16, le=16384)]
 """Side of an image in pixels."""
 Number = Annotated[float, Strict()]
 Ends = tuple[Number, Number]
-"""Ends of a range; Strict, so that true is not 1."""
+"""(low, high) of a range. Number is strict, so that true is not read as 1."""
 Resamples = Annotated[int, Field(ge=0, le=10_000)]
 """Resamples for intervals. The limit bounds the memory: each holds one number per image."""
 
@@ -77,7 +77,7 @@ class DataConfig(Section):
     """Color channels of domain B: 3 for color, 1 for gray."""
     range_a: Ends | None = None
     """The numbers that mean black and white in domain A's files, for instance [0, 4095] for 12 bits
-    or [-1024, 3071]. Channels then have 16 bits. The range is saved in the generators' files."""
+    or [-1024, 3071]. Crops then have 16 bits per channel. The generators' files keep the range."""
     range_b: Ends | None = None
     """The same for domain B: the range of its files and of translations into it."""
     max_images: Count | None = None
@@ -88,11 +88,11 @@ class DataConfig(Section):
     """Megabytes of memory that a process and all its loader workers may use to read images. An
     image that would need more counts as unreadable."""
     draft: bool = False
-    """Decode large JPEGs at a reduced scale. It is faster and changes pixels by a few gray
+    """Decode large JPEGs at a reduced scale. This is faster and changes pixels by a few gray
     levels."""
     cache: Path | None = None
     """Folder that keeps images as they are after the resize, so that each is decoded once. Several
-    runs may share it. The numbers stay the same."""
+    runs may share it. Results do not change."""
     cache_gb: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 20
     """Largest size of data.cache in gigabytes. Images that do not fit are decoded every time."""
     workers: Annotated[int, Field(ge=0, le=1024)] = 4
@@ -112,7 +112,7 @@ class DataConfig(Section):
             if (values := getattr(self, key)) is not None:
                 yield (
                     not is_range(*values),
-                    f"data.{key}: {list(values)}, must be two numbers that differ, the lower first",
+                    f"data.{key}: must be two different numbers, lower first, not {list(values)}",
                 )
 
     def train_folder(self, domain: Domain) -> Path:
@@ -151,7 +151,7 @@ class NetworksConfig(Section):
     """Channels after the first convolution of a generator."""
     discriminator: Annotated[str, NameIn(DISCRIMINATORS)] = "basic"
     """Architecture of both discriminators. basic: 70x70 PatchGAN. n_layers: PatchGAN with
-    discriminator_layers. pixel: 1x1 convolutions. projected: n_layers, joined by heads on the
+    discriminator_layers. pixel: 1x1 convolutions. projected: n_layers, and heads on the
     feature maps of a frozen network (Sauer et al.)."""
     discriminator_channels: Width = 64
     """Channels after the first convolution of a discriminator."""
@@ -163,8 +163,8 @@ class NetworksConfig(Section):
     """File with the weights of networks.discriminator_backbone, .pth or .safetensors. If not set,
     they come from torchvision's cache or are downloaded."""
     norm: Norm = "instance"
-    """Normalization in all four networks. instance_affine also learns a scale and a shift. adain
-    has its own."""
+    """Normalization in all four networks. instance_affine also learns a scale and a shift. The
+    generator adain has its own."""
     upsample: Upsample = "deconv"
     """How generators upsample. deconv: transposed convolutions. resize: nearest neighbor, then a
     convolution, which leaves no checkerboard. blur: a filter, then a convolution, as in CUT."""
@@ -176,8 +176,8 @@ class NetworksConfig(Section):
     init_gain: Rate = 0.02
     """Standard deviation of the initial weights."""
     weights: Path | None = None
-    """Folder of a run, ours or the reference's, whose networks training starts from. Networks that
-    it lacks get initial weights."""
+    """Folder of a run, of this program or of the reference implementation, whose weights training
+    starts from. Networks that it lacks start from random weights."""
     weights_ab: Path | None = None
     """File that the A to B generator starts from, of any kind that gan convert opens."""
     weights_ba: Path | None = None
@@ -227,15 +227,14 @@ class LossConfig(Section):
     """Weight of the semantic loss of A to B. If not set, loss.semantic."""
     semantic_ba: Weight | None = None
     """Weight of the semantic loss of B to A. If not set, loss.semantic. Its targets are the classes
-    that the classifier assigns to B's images; a classifier trained here has seen only A."""
+    that the classifier assigns to B's images; one that the run itself trains has seen only A."""
     nce: Weight = 0
     """Weight of the contrastive loss of train.recipe contrastive: 1 in CUT, 10 in FastCUT."""
     nce_identity: bool = True
     """Spend half of the contrastive loss on comparing the generator's outputs for images of B with
     these images, as in CUT. FastCUT uses false."""
     nce_temperature: Rate = 0.07
-    """Similarities of patches are divided by it. A lower value tells patches apart more
-    strictly."""
+    """Divisor of the similarities of patches. A lower value distinguishes patches more strictly."""
     nce_patches: Annotated[int, Field(ge=2, lt=2**31)] = 256
     """Number of random positions that are compared in each feature map; all if it has fewer."""
     terms: dict[str, Weight] = Field(default={})
@@ -246,7 +245,7 @@ class LossConfig(Section):
             yield name not in LOSS_TERMS, f"loss.terms: {LOSS_TERMS.missing(name)}"
 
     def weight(self, term: WeightedTerm, place: Domain | Direction) -> float:
-        """Return a term's weight in a domain or direction: of the specific key if it is set."""
+        """Return a term's weight in a domain or direction: loss.cycle_a if set, else loss.cycle."""
         own: float | None = getattr(self, f"{term}_{place}", None)
         both: float = getattr(self, term)
         return both if own is None else own
@@ -259,8 +258,8 @@ class PerceptualConfig(Section):
     """A torchvision classifier: vgg19, vgg16, mobilenet_v2, or another one if the layers are
     named."""
     weights: Path | None = None
-    """File with its weights, .pth or .safetensors. If not set, they come from torchvision's cache
-    or are downloaded."""
+    """File with the weights of perceptual.backbone, .pth or .safetensors. If not set, they come
+    from torchvision's cache or are downloaded."""
     content_layers: list[str] = Field(default=[])
     """Layers that are compared as content, for instance [conv4_2]. If empty, the backbone's usual
     ones."""
@@ -276,11 +275,11 @@ class SemanticConfig(Section):
     """The frozen classifier whose answers loss.semantic preserves."""
 
     classifier: Path | None = None
-    """File with a classifier of A's images, or of both domains', ours (.safetensors) or
-    TorchScript. If not set, one is trained on A's class folders (trainA/CLASS/...) before the first
-    step and saved in run.dir."""
+    """File with a classifier of A's images, or of both domains' images: .safetensors of this
+    program, or TorchScript. If not set, one is trained on A's class folders (trainA/CLASS/...)
+    before the first step and saved in run.dir."""
     steps: Count = 1000
-    """Training steps of that classifier, of 64 images each."""
+    """Steps, of 64 images each, that train a classifier if semantic.classifier is not set."""
 
 
 class StyleConfig(Section):

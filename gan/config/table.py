@@ -58,7 +58,7 @@ class Table(dict[str, Row]):
 
 
 def _origins(row: Any) -> list[tuple[str, str]]:
-    """Return the modules and names of a row's functions and classes."""
+    """Return (module, name) of each function and class in a row."""
     facts = getattr(row, "__dict__", {}).values()
     return [(fact.__module__, fact.__qualname__) for fact in facts if callable(fact)]
 
@@ -79,5 +79,5 @@ class NameIn:
 
 
 def load(code: Code) -> Any:
-    """Return the function or class of a row; import it if it is a name."""
+    """Return a function or class; if `code` is its name, import it."""
     return resolve_name(code) if isinstance(code, str) else code

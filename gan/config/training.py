@@ -29,7 +29,8 @@ class OptimConfig(Section):
     beta2: Fraction = 0.999
     """Decay of Adam's second moment."""
     grad_clip: Rate | None = None
-    """Largest norm of the gradients, for the generators and for the discriminators."""
+    """Largest norm of the generators' gradients, and of the discriminators'. Larger ones are scaled
+    down to it."""
 
 
 class TrainConfig(Section):
@@ -53,25 +54,27 @@ class TrainConfig(Section):
     accumulate: Batch = 1
     """Batches whose gradients are averaged into one step."""
     pool_size: CountOrZero = 50
-    """Past translations that each discriminator is trained on. 0 uses only the present ones."""
+    """Number of past translations that are kept for training each discriminator. 0 uses only the
+    present ones."""
     ema: Fraction = 0
     """Decay of the averaged generators, for instance 0.999. 0 turns averaging off."""
     precision: Precision = "fp32"
-    """Arithmetic of the networks. Losses and weights stay in float32. tf32 is float32 whose factors
-    an NVIDIA GPU rounds to 10 bits, several times as fast; elsewhere it is fp32."""
+    """Arithmetic of the networks. Losses and weights stay in float32. With tf32 NVIDIA
+    GPUs round the factors of float32 products to 10 mantissa bits, which is several times as fast;
+    other devices compute in fp32."""
     channels_last: bool = False
     """Store the channels of each pixel side by side, in weights and in feature maps. Always done on
-    CPUs. On GPUs instance norms and padding change them back, so it may cost more than it saves.
-    The numbers stay the same, up to rounding."""
+    CPUs. On GPUs instance norms and padding undo it, so it may cost more than it saves. Results do
+    not change, up to rounding."""
     batch_passes: bool = True
-    """Run a generator on an image and on its target in one pass, and a discriminator on real images
-    and on translations. Not with networks.norm batch. The numbers stay the same, up to rounding."""
+    """Run a generator on images of both domains in one pass, and a discriminator on real images and
+    translations. Not with networks.norm batch. Results do not change, up to rounding."""
     compile: bool = False
-    """Compile the networks with torch.compile: minutes at the beginning for faster steps. The
-    numbers stay the same, up to rounding."""
+    """Compile the networks with torch.compile. This takes minutes at the beginning and makes steps
+    faster. Results do not change, up to rounding."""
     recompute: bool = False
     """Compute activations within residual blocks again in the backward pass instead of storing
-    them. This takes about half the memory and more time. The numbers stay the same."""
+    them. This takes about half the memory and more time. Results do not change."""
     log_every: Count = 50
     """Steps between two entries of losses and other numbers in TensorBoard."""
     sample_every: Count = 1000
@@ -81,17 +84,17 @@ class TrainConfig(Section):
     keep_states: Count = 2
     """How many training states are kept, the newest ones."""
     nonfinite: Literal["rollback", "stop"] = "rollback"
-    """What happens after train.nonfinite_limit skipped steps in a row, whose gradients were not
-    finite. rollback: continue from the newest training state at half the learning rate. stop: end
-    the run."""
+    """What happens after train.nonfinite_limit steps in a row were skipped because their gradients
+    were not finite. rollback: continue from the newest training state at half the learning rate.
+    stop: end the run."""
     nonfinite_limit: Count = 10
     """Steps in a row that may be skipped because their gradients are not finite. They are counted
     when steps are logged (train.log_every)."""
     doctor_every: CountOrZero = 100
     """Steps between two checks by the training doctor (docs/running.md). 0 turns it off."""
     doctor_ignore: list[Annotated[str, NameIn(FAULTS)]] = Field(default=[])
-    """Findings of the doctor that are not faults in this run, for instance [inverted] between a
-    negative and its print."""
+    """Findings of the doctor that are not faults in this run, for instance [inverted] if A
+    holds negatives and B prints."""
     observers: list[Annotated[str, AfterValidator(observer_name)]] = Field(default=[])
     """Names of further observers of the run, which extensions register."""
     keep_every: Count | None = None
@@ -164,5 +167,5 @@ class RunConfig(Section):
     device: Device = "auto"
     """Where to compute. auto uses a GPU if there is one."""
     deterministic: bool = False
-    """On a GPU, use only operations that give the same bits every time, so that a resumed run ends
-    bit-equal. Some of them are slower. On CPUs runs are bit-equal in any case."""
+    """On a GPU, use only operations that give the same bits every time, so that resuming a
+    run does not change its results. Some of them are slower. CPUs always give the same bits."""

@@ -264,10 +264,10 @@ fingerprints. The manifest also records the recipe.
 
 
 def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Return the differences of two dumped configurations that would change a resumed run.
+    """Return the differences between two dumped configurations that would change a resumed run.
 
-    Each is text: `key: before -> after`. A key that one of them lacks, because another version
-    wrote it, has its default there.
+    Each is a string, `key: before -> after`. If another version wrote a configuration without a
+    key, the key's default is compared.
     """
     changes, defaults = [], Config().model_dump(mode="json")
     for section in sorted(before.keys() | after.keys()):

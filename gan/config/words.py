@@ -11,12 +11,12 @@ from gan.config.table import NameIn
 
 
 class Word(NamedTuple):
-    """What a type is called."""
+    """Names of a type."""
 
     placeholder: str
-    """In place of a value in a command."""
+    """What stands for a value in a command."""
     plain: str
-    """In a sentence."""
+    """What the type is called in a sentence."""
 
 
 WORDS = {
@@ -24,11 +24,11 @@ WORDS = {
     int: Word("INTEGER", "an integer"),
     float: Word("NUMBER", "a number"),
     Path: Word("PATH", "a path"),
-    str: Word("TEXT", "a text"),
+    str: Word("TEXT", "a string"),
 }
 BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "multiple_of": "a multiple of"}
 UNLIMITED = 2**31 - 1
-"""Bounds from here on are not shown: they tell users nothing."""
+"""Bounds of this size or more are not shown: they tell users nothing."""
 
 
 def bare(kind: Any, constraints: Iterable[Any] = ()) -> tuple[Any, list[Any]]:
@@ -44,7 +44,7 @@ def bare(kind: Any, constraints: Iterable[Any] = ()) -> tuple[Any, list[Any]]:
 
 
 def choices(kind: Any, constraints: Sequence[Any]) -> list[str]:
-    """Return the names that a bare type is limited to; [] if it takes other values."""
+    """Return the names that a bare type is limited to; [] if it is not limited to names."""
     if get_origin(kind) is Literal:
         return [str(each) for each in get_args(kind)]
     return [name for each in constraints if isinstance(each, NameIn) for name in each.table]
@@ -79,7 +79,7 @@ def limits(kind: Any, constraints: Iterable[Any] = ()) -> str:
 
 
 def plain(kind: Any, constraints: Iterable[Any] = ()) -> str:
-    """Return a type in a sentence: "an integer ≥ 1", "one of png, jpeg", "a list, each a path"."""
+    """Return a type in a sentence: "an integer ≥ 1", "a list, [ONE,TWO], each a path"."""
     kind, constraints = bare(kind, constraints)
     inner = [plain(each) for each in get_args(kind)] if not choices(kind, constraints) else []
     if choices(kind, constraints):

@@ -22,7 +22,7 @@ from gan.system.hashing import file_sha256
 Pixels = NDArray[Any]
 """(H, W, C), uint8 or uint16."""
 Stamp = tuple[int, ...]
-"""Device, inode, length and times of change of a file: any change of the file alters them."""
+"""Device, inode, length, modification time and change time of a file; any change alters one."""
 
 HEADER = struct.Struct("<8s4I")
 """A key of MAGIC, height, width, channels and the CRC-32 of the pixels; the pixels follow."""
@@ -31,10 +31,10 @@ MAGIC: dict[Any, Any] = {b"ganpix-1": np.dtype(np.uint8), b"ganpix-2": np.dtype(
 NAME = re.compile("[0-9a-f]{62}")
 """Names of entries; other files are neither counted nor removed."""
 SHARDS = 256
-"""Subfolders that hold the entries, by key; each may hold an equal part of the limit."""
+"""Number of subfolders that hold the entries, by key; each may fill an equal part of the limit."""
 SETTLED = 2 * 10**9
-"""Nanoseconds after a file's last change before its times are trusted: the times of some file
-systems have a resolution of two seconds."""
+"""Nanoseconds that must pass after a file's last change before its times are trusted: those of some
+file systems have a resolution of two seconds."""
 
 
 class PixelCache:
@@ -92,7 +92,8 @@ class PixelCache:
     def store(self, entry: Path, pixels: Pixels) -> None:
         """Write an entry if there is room.
 
-        Warn once if the disk cannot be written, and once if an entry is too large for the limit.
+        Warn once if an entry is too large for the limit. If the disk cannot be written, warn and
+        write no more entries.
         """
         data = np.ascontiguousarray(pixels)
         magic = next(magic for magic, dtype in MAGIC.items() if dtype == data.dtype)

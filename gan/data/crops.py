@@ -52,7 +52,8 @@ class Crops:
     def __call__(self, path: Path, domain: Domain, seed: int) -> Tensor:
         """Return a crop (channels, crop_size, crop_size); ImageError as from read_pixels.
 
-        uint8, or uint16 if the file has more than 8 bits or the domain has a range.
+        It is uint8, or uint16 if the file has more than 8 bits or the domain has a range, and
+        data.augment supports 16 bits.
         """
         make = partial(read_resized, path, domain, self.data)
         cache = self.caches[domain]
@@ -79,7 +80,7 @@ def read_resized(path: Path, domain: Domain, data: DataConfig) -> Pixels:
 
 
 def _draft_size(data: DataConfig) -> int | None:
-    """Return the least side to which a JPEG may be reduced while decoding, or None."""
+    """Return the least side to which decoding may reduce a JPEG; None if it must not reduce it."""
     return data.load_size if data.draft and data.resize != "none" else None
 
 
@@ -152,7 +153,7 @@ class TrainTransform:
 
 
 def resize(picture: Picture, data: DataConfig) -> Pixels:
-    """Resize by data.resize: to a square as in the reference, to a shorter side, or not at all."""
+    """Return the pixels, resized by data.resize: to a square, to a shorter side, or not at all."""
     width, height = _size(picture)
     sizes = {
         "square": (data.load_size, data.load_size),
@@ -162,7 +163,11 @@ def resize(picture: Picture, data: DataConfig) -> Pixels:
 
 
 def sample_pixels(picture: Picture, data: DataConfig) -> Tensor:
-    """Return the center crop of a test image, resized by data.resize: (C, crop_size, crop_size)."""
+    """Return the center crop of a test image: (C, crop_size, crop_size).
+
+    The image is first resized by data.resize, but to crop_size in place of load_size. With
+    data.resize none, only images smaller than the crop are resized.
+    """
     size = data.crop_size
     width, height = _size(picture)
     if data.resize == "square":
@@ -184,7 +189,7 @@ def _size(picture: Picture) -> tuple[int, int]:
 def sample_image(path: Path, data: DataConfig, domain: Domain) -> Tensor:
     """Read the center crop of a domain's test image: (C, crop_size, crop_size) in [-1, 1].
 
-    ImageError as from read_pixels.
+    It is resized as in sample_pixels. ImageError as from read_pixels.
     """
     picture = read_image_or_pixels(path, channels=data.channels(domain), values=data.values(domain))
     return to_unit(sample_pixels(picture, data))

@@ -33,7 +33,7 @@ from gan.images.marks import ADVICE
 from gan.system.atomic import write_whole
 
 FAINT = 2**14 - 1
-"""Largest number of a 16-bit file that holds 14 bits or less, so that it looks almost black."""
+"""Largest value in a 16-bit file that uses at most 14 bits, so that it looks almost black."""
 DARK = "values use less than a quarter of the 16-bit range; `gan inspect` proposes a range"
 STACKED = (".tif", ".tiff", ".gif", ".webp")
 """Suffixes of files that may have several pages or frames."""
@@ -97,11 +97,12 @@ def index_folder(
     """List the images under root and its sub-folders, and decode those that are not in `known`.
 
     By path, `known` holds the stamps of files that were read before, and `broken` the original
-    lengths of files that became unreadable during training, which keep their places in the list.
+    lengths of files that became unreadable during training. Broken files keep their places in the
+    list.
 
-    Images with a side under min_side pixels count as unreadable, and so do links that lead out of
-    the folder, unless max_images cuts the list. ValueError, with the first reasons, if no image can
-    be used or if more than max_unreadable (a share, 0 to 1) of the files are unreadable.
+    Images with a side under min_side pixels count as unreadable. So do links that lead out of the
+    folder, but only if max_images does not cut the list. ValueError, with the first reasons, if no
+    image can be used or if more than max_unreadable (a share, 0 to 1) of the files are unreadable.
     """
 
     remarks: list[str] = []

@@ -111,10 +111,10 @@ def readable_crop(
     rng: np.random.Generator,
     broken: dict[str, str],
 ) -> tuple[Tensor, int]:
-    """Return a crop of files[at], or of a random file if that one is unreadable, and its index.
+    """Return a crop of files[at], or of a random file if that is unreadable, and the file's index.
 
-    All files were readable at the start. Those that no longer are, are added to `broken`, with the
-    reasons. ImageError if TRIES files in a row cannot be read.
+    All files were readable at the start. Those that have become unreadable are added to `broken`,
+    with the reasons. ImageError if TRIES files in a row cannot be read.
     """
     for _ in range(TRIES):
         try:
@@ -137,9 +137,9 @@ class Batches(Sampler[list[Key]]):
     """The keys of one process's batches, from an endless stream of epochs.
 
     Batch k of all processes together holds the world * batch_size pairs from number
-    k * world * batch_size; each process takes its own slice. So a step uses the same pairs for
-    every number of processes, batch size and accumulation, and a run can start at any batch.
-    Batches may span two epochs: all are full, and no image is dropped.
+    k * world * batch_size; each process takes its own slice. So a step of a given number of pairs
+    uses the same pairs, however processes, batch size and accumulation divide it, and a run can
+    start at any batch. Batches may span two epochs: all are full, and no image is dropped.
     """
 
     def __init__(
@@ -221,7 +221,7 @@ def _alike(images: Sequence[Tensor]) -> list[Tensor]:
 
 
 def end_workers(batches: object) -> None:
-    """End the workers of a loader's iterator: they ignore signals, so a failing run would hang.
+    """End the workers of a loader's iterator, which ignore signals: a failing run would hang.
 
     Workers that do not end on request, for example on a busy machine, are killed.
     """

@@ -7,7 +7,7 @@ import torch
 
 
 def use_tf32(on: bool) -> None:
-    """Turn TF32 on or off: CUDA then rounds the factors of float32 products to 10 bits, or not.
+    """Turn TF32 on or off: with it CUDA rounds factors of float32 products to 10 mantissa bits.
 
     torch's default differs between convolutions (rounded) and matrix products (exact). This does
     not use the newer `fp32_precision`: once that is set, torch.export fails (torch 2.15).

@@ -15,8 +15,8 @@ from filelock import lock_descriptor
 FULL = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
 """Errors of a full disk: no space left, a disk that became read-only, a used-up quota."""
 PART = re.compile(r"\.[0-9a-f]{32}\.part")
-"""Names of files while they are written: hidden, so that they are not listed as images, and
-independent of the file's name, which may be as long as names can be."""
+"""Names of temporary files: hidden, so that they are not listed as images, and without the final
+name, which may already have the greatest length that the disk permits."""
 
 
 def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool = True) -> None:
@@ -47,7 +47,7 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
 
 
 def disk_is_full(error: BaseException | None) -> bool:
-    """Return whether an error, or one of its causes, is one of a full disk."""
+    """Return whether an error, or one of its causes, means that the disk is full."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in FULL:
             return True
@@ -99,7 +99,7 @@ def lock(file: BinaryIO, *, wait: bool = False) -> None:
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove temporary files of killed writers from a folder; files being written are locked."""
+    """Remove temporary files of killed writers from a folder; locked ones are in use and stay."""
     for path in folder.iterdir():
         if PART.fullmatch(path.name):
             with contextlib.suppress(OSError), path.open("rb") as file:

@@ -29,7 +29,7 @@ def warn_if_alone() -> None:
 def _is_alone_by_mistake() -> bool:
     """Return whether `accelerate launch` should have started several processes, and started one.
 
-    Then it sets the address at which processes connect, but not their number.
+    In that case the launcher has set the address at which processes connect, but not their number.
     """
     by_accelerate = "ACCELERATE_MIXED_PRECISION" in os.environ
     if not by_accelerate or "MASTER_ADDR" not in os.environ:
@@ -42,7 +42,7 @@ def _is_alone_by_mistake() -> bool:
 
 
 def explain_failure(text: str) -> None:
-    """Write for torchrun's report why this process ends with a failure."""
+    """Write why this process fails to the file from which torchrun makes its report, if any."""
     if path := os.environ.get("TORCHELASTIC_ERROR_FILE"):
         extra = {"py_callstack": text, "timestamp": str(int(time.time()))}
         with suppress(OSError), open(path, "w", encoding="utf-8") as file:
@@ -50,7 +50,7 @@ def explain_failure(text: str) -> None:
 
 
 def wait_for_others() -> None:
-    """Wait until the processes that the launcher started here beside this one have ended."""
+    """Wait, at most PATIENCE, for the launcher's other processes on this machine to end."""
     with suppress(psutil.Error, OSError):
         own = psutil.Process()
         words = own.cmdline()
@@ -59,7 +59,7 @@ def wait_for_others() -> None:
 
 
 def _has(process: psutil.Process, words: list[str]) -> bool:
-    """Return whether a process was started by this command line."""
+    """Return whether the process's command line is `words`."""
     with suppress(psutil.Error, OSError):
         return bool(process.cmdline() == words)
     return False

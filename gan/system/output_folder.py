@@ -12,12 +12,14 @@ from gan.system.atomic import write_whole
 
 
 def check_place(output: Path, sources: Iterable[Path]) -> None:
-    """Raise ValueError if an output is a file, or is inside a source or contains one."""
+    """Raise ValueError if an output is a file, or is, contains or lies inside a source."""
     target = output.resolve()
     for source in sources:
         inside = source.resolve()
         if inside.is_relative_to(target) or (source.is_dir() and target.is_relative_to(inside)):
-            raise ValueError(f"{output}: is inside {source} or contains it: give another --output")
+            raise ValueError(
+                f"{output}: must not be, contain or lie inside {source}: give another --output"
+            )
     if os.path.lexists(output) and not output.is_dir():
         raise ValueError(f"{output}: is not a folder: give another --output")
 
@@ -29,7 +31,7 @@ def check_empty(output: Path, *, but: Collection[str] = ()) -> None:
 
 
 def check_same(output: Path, file: Path, settings: Mapping[str, Any]) -> None:
-    """Raise ValueError if the settings differ from those in the JSON file of an output."""
+    """Raise ValueError if settings differ from those in `file`, the JSON file of an output."""
     before = read_json(file)
     for key, value in settings.items():
         if before.get(key) != value:
@@ -40,7 +42,7 @@ def check_same(output: Path, file: Path, settings: Mapping[str, Any]) -> None:
 
 
 def check_disk(output: Path, sources: Iterable[Path]) -> None:
-    """Raise ValueError if an output cannot hold hard links to the sources; it may not exist yet."""
+    """Raise ValueError if an output (it need not exist) cannot hold hard links to the sources."""
     place = next(path for path in (output.absolute(), *output.absolute().parents) if path.exists())
     for source in sources:
         if source.exists() and source.stat().st_dev != place.stat().st_dev:

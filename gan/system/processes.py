@@ -19,7 +19,7 @@ PATIENCE = timedelta(days=365)
 """How long processes wait for each other: one may finish its share long before another, or work
 alone. If a process dies, the launcher ends the others."""
 _CONTROL: WeakValueDictionary[str, Any] = WeakValueDictionary()
-"""The control group, while torch holds it. A reference here could abort the process at its end."""
+"""The control group, while torch holds it; a strong reference could abort the process at exit."""
 
 
 ENDED = ("closed by peer", "reset by peer", "broken pipe", "socket closed", "remote process exited")
@@ -83,7 +83,10 @@ class _Raised:
 
 
 def _attempt(function: Callable[[], T]) -> T | _Raised:
-    """Call a function; return its result or its error. Internal errors keep only their text."""
+    """Call a function; return its result or its error.
+
+    Errors other than ValueError and OSError are printed, and become RuntimeErrors with their text.
+    """
     try:
         return function()
     except (ValueError, OSError) as error:
@@ -99,8 +102,8 @@ def _attempt(function: Callable[[], T]) -> T | _Raised:
 def control_group() -> Any:
     """Return the process group for decisions: on CPUs, separate from the one for gradients.
 
-    It waits while the main process works alone; NCCL would end a run after ten minutes. The first
-    call must be at the same place in all processes.
+    Its processes wait up to PATIENCE while the main process works alone; NCCL would end a run after
+    ten minutes. The first call must be at the same place in all processes.
     """
     import torch.distributed as dist
 
@@ -111,7 +114,7 @@ def control_group() -> Any:
 
 
 def any_process(flag: bool) -> bool:
-    """Return whether a flag is set on any process. All must call this at the same place."""
+    """Return whether a flag is set on any process. All processes call this at the same place."""
     import torch
     import torch.distributed as dist
 
@@ -130,7 +133,8 @@ def meet() -> None:
 def join(*, cpu: bool) -> Processes:
     """Connect to the processes that `accelerate launch` or torchrun started with this one, if any.
 
-    cpu: whether they compute on CPUs. On GPUs each process makes its own torch's current device.
+    cpu: whether they compute on CPUs. Otherwise the GPU of this process becomes torch's current
+    device.
     """
     warn_if_alone()
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
@@ -152,8 +156,8 @@ def lost_process(error: Exception) -> bool:
 def abandon(status: int) -> int:
     """Return `status`; in a run of several processes, end this one at once with it (os._exit).
 
-    The closed connections tell the other processes. A normal exit could crash in gloo's threads, or
-    hang on threads that wait for other processes.
+    The other processes notice the closed connections. A normal exit could crash in gloo's threads,
+    or hang on threads that wait for other processes.
     """
     if _among_others():
         sys.stdout.flush()
@@ -165,9 +169,9 @@ def abandon(status: int) -> int:
 def part(status: int, text: str) -> int:
     """Leave the process group at the end of a command; return this process's exit status.
 
-    If any process has status 1, its failures are printed already. Then one process of each machine
-    ends with 1, after the others, which end with 0: torchrun prints a report for each failure and
-    kills the slower processes. The text becomes the last line of this report.
+    If any process has status 1, its failures are printed already. Then only one process of each
+    machine returns 1, after the others have ended with 0: torchrun prints a report for each process
+    that fails and kills those that still run. `text` becomes the last line of the report.
     """
     failed = _among_others() and any_process(status == 1)
     leave()

@@ -1,4 +1,4 @@
-"""Show progress: a bar on a terminal, a line a minute elsewhere, nothing if nothing is to do."""
+"""Show progress: a bar on a terminal, a line a minute elsewhere, nothing if there are no items."""
 
 import sys
 import time
@@ -19,9 +19,9 @@ Item = TypeVar("Item")
 FIRST, EVERY = 10, 60
 """Seconds to the first line and between lines, without a terminal."""
 SHORTEST = 10
-"""Least characters of the bar itself, as long as words beside it can be dropped."""
+"""Fewest characters of the bar itself; words beside it are dropped to keep them."""
 WIDEST = 100
-"""Most characters of a line of a log."""
+"""Most characters of a line in a log."""
 
 
 class Bar(Base):
@@ -164,12 +164,12 @@ def singular(unit: str) -> str:
 
 
 def shortened(text: str, width: int) -> str:
-    """Return a text, or only its end if it is too long."""
+    """Return a text, or only its end if it is longer than `width`."""
     return text if len(text) <= width else f"…{text[1 - width :]}"
 
 
 def fitted(words: Sequence[tuple[int, str]], room: int) -> str:
-    """Join words by commas in their order, as many of the first ranks as fit."""
+    """Join the texts of (rank, text) by commas, in order; drop the highest ranks to fit `room`."""
     chosen: list[int] = []
     present = [number for number, (_, text) in enumerate(words) if text]
     for number in sorted(present, key=lambda number: words[number][0]):

@@ -47,7 +47,7 @@ def ignore_signals() -> None:
 
 
 def _follow_launcher() -> None:
-    """Receive SIGTERM when `accelerate launch` dies, which does not forward its own. Linux only."""
+    """Receive SIGTERM if `accelerate launch` dies: it does not forward signals. Linux only."""
     by_accelerate = "ACCELERATE_MIXED_PRECISION" in os.environ
     by_torchrun = "TORCHELASTIC_RUN_ID" in os.environ  # forwards signals itself
     if by_accelerate and not by_torchrun:

@@ -11,7 +11,7 @@ def printable(text: str) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Return `; did you mean NAME?`, or an empty text if no name is similar."""
+    """Return "; did you mean NAME?", or an empty string if no name is similar."""
     near = difflib.get_close_matches(name, list(names), 1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""
 

@@ -15,7 +15,7 @@ _MOVE = threading.Lock()
 
 
 def _unix(name: str) -> Any:
-    """Return a module of Unix, or None."""
+    """Return a module that only Unix has, or None."""
     try:
         return import_module(name)
     except ImportError:

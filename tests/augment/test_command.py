@@ -82,7 +82,7 @@ def test_an_output_inside_or_around_the_source_is_rejected(
 ) -> None:
     labelled.write_imagefolder(tmp_path / "in")
     before = contents(tmp_path)
-    with pytest.raises(ValueError, match=r"is inside .* or contains it"):
+    with pytest.raises(ValueError, match=r"must not be, contain or lie inside "):
         augment(config(tmp_path, "imagefolder", model=[model], output=tmp_path / place))
     assert contents(tmp_path) == before
 

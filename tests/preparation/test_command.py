@@ -234,7 +234,7 @@ def test_options_without_effect_are_rejected(
     (["--a", "art", "--where_a", "class=see"], "class is never see; did you mean sea?"),
     (["--a", "art", "--b", "art", "--where_b", "class=sea"], "6 images are chosen for A and for B"),
     (["--a", "art", "--test", "12"], "test: 12 of the 12 images of A leave none"),
-    (["--a", "art", "--output", "art/out"], "art/out: is inside art or contains it"),
+    (["--a", "art", "--output", "art/out"], "art/out: must not be, contain or lie inside art"),
     (["--a", "art", "--output", "text.txt"], "text.txt: is not a folder"),
     (["--a", "art", "--output", "taken"], "taken: is not empty"),
     (["--a", "art", "--output", "strange"], "strange/preparation.json: damaged, or not written"),

@@ -18,14 +18,14 @@ class AdversarialRow:
     generator: Code
     """Maps (fake_scores, real_scores) to a scalar; real_scores is None without uses_real."""
     regularizer: Code | None = None
-    """Maps (disc, real, fake) to a scalar, weighted by loss.gradient_penalty. It differentiates
-    each image's scores, so batch norms and fp16 are rejected."""
+    """Maps (disc, real, fake) to a scalar, weighted by loss.gradient_penalty. It differentiates the
+    scores of single images, so networks.norm batch and train.precision fp16 are rejected."""
     uses_real: bool = False
     """Whether the generator's loss uses the scores of real images."""
     chance: float | None = None
-    """The discriminator's smallest loss, halved, when it cannot tell real images from translations.
-    None for a critic, whose slope is bounded and whose loss is not: for it the training doctor
-    compares scores with distances of images."""
+    """Half of the smallest loss of a discriminator that cannot tell real images from translations.
+    None for a critic, whose slope is bounded but whose loss is not: the training doctor compares
+    differences of its scores with distances between images."""
 
 
 _CODE = "gan.losses.adversarial:"

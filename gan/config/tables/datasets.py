@@ -10,13 +10,14 @@ class DatasetRow:
     """A torch Dataset of training images, indexed by (epoch, index) so that resuming is exact.
 
     `__len__` returns the number of items in an epoch, and `__getitem__((epoch, index))` a tuple of
-    one uint8 tensor (C, crop_size, crop_size) for each domain of the recipe. It may also have
-    `fingerprint`, text that must be the same when a run is resumed, and `test_images(domain)`,
-    uint8 (N, C, H, W), for the sample grids; without it, they show the first items.
+    one uint8 or uint16 tensor (C, crop_size, crop_size) for each domain of the recipe. It may also
+    have `fingerprint`, a string that must be the same when a run is resumed, and
+    `test_images(domain)`, uint8 or uint16 (N, C, H, W), for the sample grids; without this method
+    the grids show the first items.
     """
 
     code: Code
-    """Called with the configuration and, if `folders`, with the indexed folders by domain."""
+    """Called with the configuration; with `folders`, also with the indexed folders by domain."""
     folders: bool = False
     """Whether it reads the folders that the section data names."""
 

@@ -11,8 +11,8 @@ from gan.config.table import Code, Table
 class DiscriminatorRow:
     """A discriminator: maps images (N, in_channels, H, W) to raw scores, one or several maps.
 
-    One map is (N, 1, h, w). Several maps, of any sizes, are a list or tuple: several scales, or
-    several networks.
+    A map is (N, 1, h, w). Several maps, for instance one for each scale, are a list or tuple and
+    may have different sizes.
     """
 
     code: Code
@@ -23,7 +23,7 @@ class DiscriminatorRow:
     options: Mapping[str, Any] = field(default_factory=dict)
     """Constant arguments."""
     halvings: int | None = 0
-    """How often it halves an image, of which 3 pixels a side must remain. None means
+    """How often it halves the sides of an image; at least 3 pixels must remain. None means
     networks.discriminator_layers times."""
 
 

@@ -1,7 +1,7 @@
 """The findings of the training doctor: the limit of each signal, and advice.
 
-The limits leave a margin to the values in healthy trainings: docs/log.md has the runs, and `python
--m experiments.checks.doctor` measures such ranges again.
+The limits leave a margin to the values in healthy trainings. docs/log.md lists these trainings;
+`python -m experiments.checks.doctor` measures the values again.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,10 @@ from gan.config.table import Table
 
 @dataclass(frozen=True)
 class Fault:
-    """A signal's limit, and advice in one sentence: what it is, why it happens, what to change."""
+    """A signal's limit, and one sentence of advice.
+
+    The sentence tells what the fault is, why it happens and what to change.
+    """
 
     title: str
     """The symptom in a few words, after "A to B: ..." or "discriminator of A: ..."."""
@@ -26,10 +29,10 @@ class Fault:
     settled: int = 0
     """Before this step it is not a fault: the generators' images are still forming."""
     hasty: str | None = None
-    """Other advice, if discriminators learn faster than generators."""
+    """Replaces `advice` if the discriminators' learning rate is higher than the generators'."""
 
     alone: str | None = None
-    """Other advice, if only one generator is trained, which has neither a cycle nor an identity
+    """Replaces `advice` if only one generator is trained: it has neither a cycle nor an identity
     loss."""
 
     def has(self, value: float) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from gan.config.table import Code, Table
 
 RESNET, UNET = "resnet_{}blocks", "unet_{}"
-"""Name patterns: by the number of residual blocks, and by the size multiple."""
+"""Patterns of names, which contain the number of residual blocks or the size multiple."""
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,13 @@ class GeneratorRow:
 
     code: Code
     """Builds the module from in_channels, out_channels, channels, `takes` and `options`. Its
-    forward pass takes any H and W from 16 up, if necessary by gan.networks.layers.run_padded."""
+    forward pass takes any H and W from 16 up; gan.networks.layers.run_padded can pad them."""
     takes: tuple[str, ...] = ()
     """Further arguments, keys of the section networks: norm, upsample, dropout, downsample."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Constant arguments."""
     size_multiple: int = 1
-    """Heights and widths must be multiples of it to be computed without padding."""
+    """Images whose height and width are multiples of it need no padding."""
     blurs: bool = False
     """Whether upsample and downsample may be blur."""
     residual: bool = False
@@ -32,10 +32,11 @@ class GeneratorRow:
     """Whether gan.inference.tiling can run it in tiles."""
     takes_style: bool = False
     """Whether forward takes a style image as its second argument. The module then has
-    style_encoder(style), a vector, and paint(content, vector)."""
+    style_encoder(style), which returns a vector, and paint(content, vector)."""
     encodes: bool = False
-    """Whether forward returns features of its encoder at positions, which train.recipe contrastive
-    compares. The module then has feature_maps; see gan.networks.resnet.ResnetGenerator."""
+    """Whether forward also takes positions and returns the encoder's features there, which
+    train.recipe contrastive compares. The module then has feature_maps; see
+    gan.networks.resnet.ResnetGenerator."""
     reference_name: str | None = None
     """Its name in the reference implementation, if it has one."""
 

@@ -35,29 +35,28 @@ class MetricRow:
     gan.metrics.Distances."""
     needs: tuple[Need, ...] = ()
     takes: tuple[str, ...] = ()
-    """Metrics of images: parts of a gan.metrics.Batch that code takes; empty: the whole batch."""
+    """Metrics of images: parts of a gan.metrics.Batch that `code` takes. If empty, it takes all."""
     per: Per = "direction"
     of: Of = "image"
     baseline: bool = False
-    """Metrics of images: whether the source images are measured as well, in place of the
-    translations."""
+    """Metrics of images: whether the source images are scored too, as if they were translations."""
     least_side: int = 1
     """Smallest side of an image, in pixels."""
     least_images: int = 1
-    """Smallest number of sources, and of references."""
+    """Smallest number of source images, and of reference images."""
     protocol: str | None = None
-    """Settings that its values depend on, as text for the protocol."""
+    """Settings that its values depend on, in words, for the evaluation's protocol."""
     rank: int = 99
     """Its place in the report's list of best and worst images; equal ones are sorted by name."""
     question: str = ""
     """The question that it answers, with {source} and {target} for the domains; several metrics may
-    answer the same. Empty: whether its value is better than that of the source images."""
+    answer the same one. If empty, whether translations score better than the source images."""
     leads: bool = False
-    """Whether its values represent all metrics with the same question."""
+    """Whether the answer to its question shows its values, and not those of other metrics."""
     reading: str = ""
     """How to read its values if there is nothing to compare them with."""
     span: float | None = None
-    """Largest possible error, for errors that are read as a share of it."""
+    """Largest possible value of an error that is reported as a share of it."""
 
     def __post_init__(self) -> None:
         given = ((self.better, Better), (self.per, Per), (self.of, Of))
@@ -68,7 +67,7 @@ class MetricRow:
 
     @property
     def requires(self) -> set[Need]:
-        """What it requires, including what is implied."""
+        """Its `needs`, and what `per`, `of` and pairs imply."""
         needs = set[Need](self.needs)
         if self.per == "direction" or "pairs" in self.needs:
             needs.add("translation")
@@ -83,7 +82,7 @@ class MetricRow:
 
     @property
     def stage(self) -> int:
-        """Index of its last need: scores of images are written in this order."""
+        """Position of its last need in Need; scores of images are written in this order."""
         return max((get_args(Need).index(need) for need in self.requires), default=0)
 
 
@@ -93,9 +92,9 @@ TRUER = "Nearer to the true images of {target} than those of {source} are"
 ERROR_SPAN = 2.0
 """The largest difference of two pixels in [-1, 1]."""
 KID_MOST = 5000
-"""Largest collection of which all pairs are compared; of larger ones a random part is."""
+"""Most images of a collection that are compared, in all pairs; drawn at random from larger ones."""
 MS_SSIM_SIDE = 176
-"""Smallest side in pixels: the window of 11 pixels at the coarsest of five scales."""
+"""Smallest side in pixels: the window of 11 pixels must fit at the coarsest of five scales."""
 
 METRICS: Table[MetricRow] = Table("metric", {
     "fid": MetricRow(
@@ -159,7 +158,7 @@ def row_of(name: str) -> MetricRow:
 
 
 def names_of(need: Need) -> list[str]:
-    """Return the names of the metrics that require `need`, including what is implied."""
+    """Return the names of the metrics that require `need`, explicitly or implicitly."""
     return [name for name, row in METRICS.items() if need in row.requires]
 
 

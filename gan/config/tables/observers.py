@@ -7,12 +7,12 @@ from gan.config.table import Code, Table
 
 @dataclass(frozen=True)
 class ObserverRow:
-    """An observer; its name is also the key of its state in a training state."""
+    """An observer; a training state stores the observer's state under its name."""
 
     code: Code
     """Called with a RunContext; returns a gan.training.observers.base.Observer."""
     switch: str | None = None
-    """The key that turns it on; None: it is turned on by its name in train.observers."""
+    """The key that turns it on. If None, its name in train.observers turns it on."""
 
 
 _ROOM = "gan.training.observers."
@@ -29,8 +29,8 @@ OBSERVERS = Table(
 
 
 def observer_name(name: str) -> str:
-    """Return the name of an observer that no key turns on; ValueError if a key does."""
+    """Return the name; ValueError if no observer has it, or if a key turns that observer on."""
     switch = OBSERVERS.find(name).switch
     if switch is not None:
-        raise ValueError(f"{name} is turned on by {switch}: remove it here")
+        raise ValueError(f"{switch} already controls {name}: remove {name} from train.observers")
     return name

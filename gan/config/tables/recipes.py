@@ -30,13 +30,13 @@ class RecipeRow:
     unused: tuple[str, ...] = ("nce",)
     """Terms of the section loss that it does not minimize; weights above 0 are rejected."""
     encodes: bool = False
-    """Whether it compares features of the generator's encoder, of originals and translations."""
+    """Whether it compares originals with translations by features of the generator's encoder."""
     painting: bool = False
     """Whether style.image replaces domain B."""
     styled: bool = False
     """Whether the generator takes a style image in addition to the content image."""
     aliases: tuple[str, ...] = ()
-    """Earlier names, found in files."""
+    """Earlier names, which older files contain."""
 
     @property
     def networks(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""TensorBoard's tags: what is logged has a name, and its tag puts it into a group.
+"""TensorBoard's tags: each logged value has a name, and its tag puts it into a group.
 
 Runs of older versions use the names themselves as tags; `name_of` accepts both.
 """
@@ -24,7 +24,7 @@ LOSSES = "loss/"
 def tag_of(name: str, group: str = "") -> str:
     """Return the tag of a name, by the rows of TAGS.
 
-    If no row matches, it is group + name, or the name alone if that contains a slash.
+    If no row matches, the tag is group + name, or the name alone if that contains a slash.
     """
     for beginning, place in TAGS.items():
         if name.startswith(beginning):

@@ -182,7 +182,7 @@ def test_a_named_observer_accompanies_a_run_and_is_resumed(root: Path, tmp_path:
 
 
 @pytest.mark.parametrize(("name", "message"), [
-    ("doctor", "doctor is turned on by train.doctor_every"),
+    ("doctor", "train.doctor_every already controls doctor"),
     ("countre", "no observer countre; did you mean counter?"),
 ])  # fmt: skip
 def test_an_observer_with_a_key_or_without_a_row_is_rejected(name: str, message: str) -> None:
