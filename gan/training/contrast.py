@@ -52,7 +52,7 @@ def draw_positions(maps: Sequence[FeatureMap], like: Tensor, count: int) -> list
     """Return random distinct positions in each feature map, for images of the size of `like`.
 
     `like` is (N, C, H, W). Positions are indices in row-major order: a tensor (count,) for each
-    map, fewer if the map has fewer positions. All images share them.
+    map, shorter if it has fewer positions. All images share them.
     """
     height, width = like.shape[-2:]
     sizes = [(height // at.stride) * (width // at.stride) for at in maps]

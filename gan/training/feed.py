@@ -51,7 +51,7 @@ def _idle(device: torch.device) -> bool:
 
 
 def _copied(batch: Batch, device: torch.device, stream: torch.cuda.Stream) -> Batch:
-    """Copy a batch to a GPU on `stream`; its present stream waits for the copy, not the host."""
+    """Copy a batch to a GPU on `stream`; the present stream waits for it, and the host does not."""
     with torch.cuda.stream(stream):
         copies = [images.to(device, non_blocking=True) for images in batch]
     present = torch.cuda.current_stream(device)

@@ -41,7 +41,7 @@ class Forecast:
     peak: int
     """Peak bytes of the main process with full pools: allocated on a GPU, else resident."""
     free: int
-    """Free bytes of memory on that device before the run began."""
+    """Free bytes of the device's memory before the run began."""
     state: int
     """Bytes of a training state with full pools."""
     generators: int

@@ -24,7 +24,7 @@ KEYS = {
     "upsample": "networks.upsample",
     "downsample": "networks.downsample",
 }
-"""The keys that set a generator's arguments, of those arguments on which its weights depend."""
+"""Arguments of a generator on which its weights depend, and the keys that set them."""
 REFERENCE_DISCRIMINATORS = {"disc_a": "latest_net_D_B.pth", "disc_b": "latest_net_D_A.pth"}
 """The authors' files for our discriminators: their D_A classifies outputs of G_A, images of B."""
 

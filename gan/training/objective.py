@@ -248,7 +248,9 @@ def _registered_losses(direction: Direction, cycle: Cycle, loss: LossConfig) -> 
             value = load(LOSS_TERMS[name].code)(cycle)
             if not isinstance(value, Tensor) or value.dim():
                 got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
-                raise ValueError(f"loss term {name}: its function returned {got}, not a 0-d tensor")
+                raise ValueError(
+                    f"loss term {name}: its function returned {got}, not a scalar tensor"
+                )
             losses[f"{name}_{direction}"] = weight * value
     return losses
 

@@ -20,9 +20,9 @@ DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 class PerceptualNetwork:
     """A frozen network in the training precision, with its content and style layers.
 
-    Layers that no loss weight requires are not computed. The feature maps of the
-    last images are kept, with their graph, so that several terms and a projected discriminator
-    share one pass. ValueError as in Features.
+    Layers that no loss weight requires are not computed. The feature maps of the last images are
+    kept, with their graph, so that several terms and a projected discriminator share one pass.
+    ValueError as in Features.
     """
 
     def __init__(self, config: Config, device: torch.device) -> None:

@@ -11,8 +11,8 @@ def sample_columns(forth: nn.Module, back: nn.Module | None, real: Tensor) -> li
     """Return a list: real images, translations, reconstructions, identity outputs.
 
     All are (N, C, H, W) in [-1, 1], C that of their domain; `forth` translates from real's domain.
-    Without a generator `back`, only the first two are returned; if the domains differ in C, there
-    are no identity outputs. The networks run in eval mode and then return to their mode.
+    Without a generator `back`, only the first two are returned; if the domains differ in C, all
+    but the identity outputs. The networks run in eval mode and then return to their mode.
     """
     with in_eval_mode(forth):
         fake = forth(real)

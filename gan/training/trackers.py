@@ -29,7 +29,7 @@ class Tracker:
         self.writer = SummaryWriter(str(self.logs), purge_step=start_step + 1)
 
     def report_others(self, failed: threading.ExceptHookArgs) -> None:
-        """Report an error that ended a thread, unless TensorBoard's, which the next call raises."""
+        """Report an error that ended a thread, except TensorBoard's, which the next call raises."""
         if type(failed.thread).__name__ != "_AsyncWriterThread":
             self.report(failed)
 

@@ -69,7 +69,7 @@ class Saver:
         self.pending_publish = partial(self.publish, part, folder, manifest)
 
     def publish(self, part: Path, folder: Path, manifest: dict[str, Any]) -> None:
-        """Queue the renaming of a state that all processes have written; then remove old states."""
+        """Queue two jobs: rename a state that all processes have written; remove old states."""
         self.pending_publish = None
         self.check()
         if self.accelerator.is_main_process:
@@ -132,7 +132,7 @@ class GeneratorExport:
             self.saver.add(save_generator, weights, path, spec, about | own)
 
     def paths(self, suffix: str = "") -> dict[Direction, Path]:
-        """Return the paths of the exported files by direction; the newest export has no suffix."""
+        """Return the paths of the exported files by direction: gen_ab{suffix}.safetensors, ..."""
         folder = self.frame.config.run.dir
         return {name: folder / f"gen_{name}{suffix}.safetensors" for name in self.frame.generators}
 

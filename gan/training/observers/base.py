@@ -88,7 +88,7 @@ class Observer(Protocol):
 
 
 def build_observers(context: RunContext) -> dict[str, Observer]:
-    """Return the observers by name: those switched on by their key or named in train.observers."""
+    """Return the observers by name: those that their switch turns on or train.observers names."""
     config = context.config
     return {
         name: load(row.code)(context)

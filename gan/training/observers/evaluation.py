@@ -81,9 +81,9 @@ class EvaluationObserver(Observer):
         self.overtaken = True
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
-        """Find the best generators so far; at step 0, evaluate.
+        """Delete entries of later steps, find the best generators so far; at step 0, evaluate.
 
-        That shows what cannot be measured before hours are spent.
+        The evaluation shows what cannot be measured before hours are spent.
         """
         self.drop_later(step or -1, tracker)
         self.best = self.processes.once(self.kept)
