@@ -254,7 +254,7 @@ class Run:
         return bool(scalars["skipped_in_row"] >= self.config.train.nonfinite_limit)
 
     def go_back(self) -> None:
-        """Restore the newest state at half the learning rate; ValueError if that is impossible."""
+        """Restore the newest state at half the rate, or raise ValueError (see train.nonfinite)."""
         limit, factor = self.config.train.nonfinite_limit, self.updates.lr_factor / 2
         reason = (
             f"step {self.step}: {limit} or more steps in a row had gradients that are not finite"
