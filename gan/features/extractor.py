@@ -21,12 +21,12 @@ from gan.features.weights import fill, pretrained
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
-"""Mean and deviation of ImageNet's red, green and blue in [0, 1], for all torchvision backbones."""
+"""Mean and standard deviation of ImageNet's red, green and blue, in [0, 1]; all backbones."""
 
 AS_TRAINED = {
     name: {"transform_input": True, "init_weights": False} for name in ("googlenet", "inception_v3")
 }
-"""Arguments with which torchvision builds a backbone for its weights, if they matter."""
+"""By backbone: arguments with which torchvision builds it for its pretrained weights."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class LayerTable:
     content: tuple[str, ...]
     style: tuple[str, ...]
     stages: tuple[str, ...] = ()
-    """The last maps at strides 4, 8 and 16, which the projected discriminator scores."""
+    """The last layers at strides 4, 8 and 16, whose maps the projected discriminator scores."""
 
 
 TABLES = {
@@ -53,7 +53,7 @@ TABLES = {
         stages=("features.3", "features.6", "features.13"),
     ),
 }
-"""The layers that are compared if the configuration names none."""
+"""By backbone: the layers that are compared if the configuration names none."""
 
 
 class Features(nn.Module):
@@ -61,8 +61,8 @@ class Features(nn.Module):
 
     Images are (N, 3 or 1, H, W) in [-1, 1]; gray is repeated. Layers are torchvision's node names
     (features.21) or, for a VGG, the papers' (conv4_2 or relu4_2: both mean the rectified map). The
-    result maps every layer's name to its (N, C, h, w), in float32 under autocast too. The network
-    is frozen and stays in eval mode; gradients flow to the images.
+    result maps every layer's name to its feature map (N, C, h, w), in float32 under autocast too.
+    The network is frozen and stays in eval mode; gradients flow to the images.
 
     ReLUs are made out of place, so that no later layer overwrites a returned map.
     """
@@ -165,7 +165,7 @@ def _keep(
 def chosen_layers(config: PerceptualConfig) -> LayerTable:
     """Return the layers that the configuration names, else those of its backbone's table.
 
-    ValueError, with the key to set, for a backbone without a table if none are named.
+    ValueError, with the key to set, if none are named for a backbone that is not in TABLES.
     """
     table = TABLES.get(config.backbone, LayerTable((), ()))
     chosen = LayerTable(

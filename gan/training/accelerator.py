@@ -56,8 +56,7 @@ def _check(config: Config) -> None:
     """Raise ValueError if accelerate's settings contradict the configuration.
 
     Contradictions are another precision, accumulation or device, networks split over GPUs (such as
-    FSDP), and dynamo. ValueError also if the device is missing, and for fp16 without CUDA,
-    which alone has a gradient scaler.
+    FSDP), and dynamo. ValueError also if the device is missing, and for fp16 without CUDA.
     """
     precision = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
     if precision not in ("no", PRECISIONS[config.train.precision]):
@@ -103,7 +102,8 @@ def _check(config: Config) -> None:
 def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
     """Return the network, with batch norm statistics that are computed over all processes.
 
-    ValueError for batch norms in several processes that do not use CUDA: torch cannot do that.
+    ValueError for batch norms in several processes without CUDA: torch cannot share statistics
+    there.
     """
     batch_norm = any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
     if batch_norm and accelerator.num_processes > 1:
@@ -119,7 +119,7 @@ def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
 def distribute(
     network: nn.Module, accelerator: Accelerator, *, channels_last: bool = False
 ) -> nn.Module:
-    """Return the network prepared for training: on the device, with precision and DDP set."""
+    """Return the network prepared for training: on the device, with autocast and, if used, DDP."""
     if channels_last:
         network.to(memory_format=torch.channels_last)
     with warnings.catch_warnings():
@@ -132,8 +132,8 @@ def distribute(
 def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> str | None:
     """Compile networks in place for fixed shapes; return an error message if no compiler works.
 
-    Parameter names do not change. Shapes are fixed because the shapes that torch makes dynamic
-    depend on earlier calls, so a resumed run would compute other numbers.
+    Parameter names do not change. Which shapes torch would make dynamic depends on earlier calls,
+    so that a resumed run would compute other numbers: shapes are fixed instead.
     """
     try:
         torch.compile(lambda x: 2 * x + 1, dynamic=False)(torch.ones(8, device=device))
@@ -151,8 +151,9 @@ def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> str
 def _own_code(network: nn.Module, codes: dict[type[nn.Module], CodeType]) -> None:
     """Give a network a forward method whose code object is shared within this run and class only.
 
-    torch counts compiled graphs per code object and runs everything after the eighth uncompiled.
-    accelerate wraps all networks in one function, and several runs in one process share classes.
+    torch counts compiled graphs per code object and runs all after the eighth uncompiled. Without
+    separate code objects, all networks would share one count, because accelerate wraps them in the
+    same function; so would several runs in one process, because they use the same classes.
     """
     forward: Any = network.forward
     function = forward.__func__

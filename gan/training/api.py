@@ -32,7 +32,7 @@ class TrainResult:
     metrics: dict[str, float]
     """The values of the newest evaluation during training, by name; empty without one."""
     run_dir: Path
-    """Where the run is written, for gan.Translator.load."""
+    """The folder of the run, which gan.Translator.load accepts."""
     files: dict[Direction, Path]
     """Exported generators: safetensors files for inference."""
     generators: dict[Direction, nn.Module] = field(repr=False)
@@ -42,9 +42,10 @@ class TrainResult:
 def train(config: Config) -> TrainResult:
     """Train until the last step or a signal; resume if run.dir holds a run.
 
-    The config is checked when it is made; folders and files when the run begins. Calling it again
-    with the same config resumes; a run that is finished returns at once. ValueError if a key or a
-    file is wrong, which it names, or memory does not suffice; OSError if a state cannot be written.
+    The configuration is checked when it is made, folders and files when the run begins. Another
+    call with the same configuration resumes the run, or returns at once if it is finished.
+    ValueError, with the key or the file, if one is wrong, or if memory does not suffice; OSError
+    if a state cannot be written.
     """
     with Interruption() as interruption, out_of_memory_as_value_error(LESS):
         run = Run(config, interruption)
@@ -63,7 +64,7 @@ def train(config: Config) -> TrainResult:
 def train_command(config: Config, *, plan: bool = False) -> int:
     """Run `gan train`; return the exit status: 0 finished, 75 stopped by a signal.
 
-    With plan, print the duration and the memory of the run instead of training.
+    With `plan`, print the predicted time, memory and disk space of the run instead of training.
     """
     return forecast(config) if plan else train(config).status
 

@@ -11,7 +11,7 @@ from gan.system.processes import Processes
 from gan.training.recipes.base import Batch
 
 INDEX = "index.json"
-"""File in a run's folder: the images that the first start decoded; later starts skip that."""
+"""File in a run's folder: lists the images decoded at the first start, for all later starts."""
 
 AGAIN = "restore them, and run the same command again to continue"
 
@@ -32,7 +32,7 @@ class BrokenImages:
         processes: Processes,
         saving: Sequence[Callable[[], None]],
     ) -> None:
-        """Begin with the folders' broken files; calling all of `saving` saves a training state."""
+        """Begin with the folders' known broken files; calling all of `saving` saves a state."""
         self.saving = saving
         self.index, self.most = config.run.dir / INDEX, config.data.max_unreadable
         self.folders, self.processes = list(folders.values()), processes
@@ -55,8 +55,8 @@ class BrokenImages:
     def take(self, batches: Iterator[Batch], count: int, *, begun: bool) -> list[Batch]:
         """Return a step's `count` batches; if one cannot be loaded, save and raise ValueError.
 
-        Nothing is saved before the first step, nor with several processes: these can no longer
-        synchronize, and resume from the last state.
+        Nothing is saved before the first step, nor with several processes: they can no longer
+        synchronize, so the next start resumes from the last state.
         """
         try:
             return [next(batches) for _ in range(count)]

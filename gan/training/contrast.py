@@ -45,14 +45,14 @@ class Contrast:
     translation: Patches
     """Features of `fake` and of its originals."""
     identity: Patches | None
-    """Features of outputs for B and of the images of B; None without loss.nce_identity."""
+    """Features of identity outputs and of their originals in B; None without loss.nce_identity."""
 
 
 def draw_positions(maps: Sequence[FeatureMap], like: Tensor, count: int) -> list[Tensor]:
     """Return random distinct positions in each feature map, for images of the size of `like`.
 
     `like` is (N, C, H, W). Positions are indices in row-major order: a tensor (count,) for each
-    map, shorter if the map is smaller. All images share them.
+    map, shorter if it has fewer positions. All images share them.
     """
     height, width = like.shape[-2:]
     sizes = [(height // at.stride) * (width // at.stride) for at in maps]
@@ -70,9 +70,9 @@ def contrast(
 ) -> Contrast:
     """Translate `real`; return the translations, and the features to be compared.
 
-    real and target are (N, C, H, W) in [-1, 1]; with loss.nce_identity, `target`, images of the
-    target domain, passes through the generator too. `positions` are those of draw_positions. One
-    pass translates and gives the originals' features; a second one encodes the translations.
+    real and target are (N, C, H, W) in [-1, 1]. With loss.nce_identity, `target` (images of the
+    target domain) goes through the generator too. `positions` are those of draw_positions. One pass
+    translates the inputs and gives their features; a second one encodes the translations.
     """
     originals = [real, target] if loss.nce_identity else [real]
     outputs = passes(partial(generator, positions=positions), *originals)
@@ -96,8 +96,8 @@ def contrastive_losses(
 ) -> dict[str, Tensor]:
     """Return the weighted terms that the generator and the heads minimize, by name.
 
-    target are real images of B. With the identity, each of the two contrastive terms has half of
-    loss.nce, as in the authors' code.
+    target are real images of B. With loss.nce_identity, each of the two contrastive terms has the
+    weight loss.nce / 2, as in the authors' code.
     """
     share = loss.nce / (1 if made.identity is None else 2)
     losses = {

@@ -34,7 +34,10 @@ class TrainingData:
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """The hash of a dataset without folders, by its key; a resumed run must have the same."""
+        """The hash of a dataset without folders, which must not change when a run is resumed.
+
+        Keyed by data.dataset; {} with folders, or if the dataset has no attribute `fingerprint`.
+        """
         mark = None if self.folders else getattr(self.dataset, "fingerprint", None)
         return {} if mark is None else {"data.dataset": str(mark)}
 
@@ -67,9 +70,9 @@ def open_data(
 ) -> TrainingData:
     """Open the dataset of a run, and print remarks about its folders.
 
-    The main process decodes the folders' files, for all processes. ValueError as in index_folders;
-    for a dataset without folders, if it is empty or its first item does not fit data.crop_size,
-    data.channels_a and data.channels_b.
+    The main process decodes the folders' files, for all processes. ValueError as in index_folders.
+    For a dataset without folders, ValueError if it is empty, or if its first item does not fit
+    data.crop_size, data.channels_a and data.channels_b.
     """
     limit_decoding(config.data.max_decoded_mb)
     row = DATASETS[config.data.dataset]
@@ -117,8 +120,8 @@ def _check_item(dataset: ImageDataset, config: Config) -> None:
 def test_images(data: DataConfig, domain: Domain, training_files: Sequence[Path]) -> Tensor:
     """Return up to ROWS test images of a domain, (N, C, crop_size, crop_size) in [-1, 1].
 
-    They are spread over the test folder; if there is none, or nothing in it is readable, over the
-    training files.
+    They are spread over the test folder, or over the training files if there is no test folder or
+    nothing in it is readable.
     """
     folder = data.test_folder(domain)
     images = _readable(list_images(folder), data, domain) if folder else []

@@ -1,4 +1,4 @@
-"""Moves batches to the device, and measures how long it waited for them."""
+"""Copies batches to the device, and measures how long the device waited for them."""
 
 import time
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class LoaderWait:
 def feed(batches: Iterator[Batch], device: torch.device, waits: LoaderWait) -> Iterator[Batch]:
     """Yield a loader's batches, copied to the device if it is a CUDA GPU, else unchanged.
 
-    They are copied on a separate stream while the GPU computes the previous step. A wait for the
+    Batches are copied on a separate stream while the GPU computes the previous step. A wait for the
     loader is added to `waits` if the device was idle when the batch arrived, which is queried
     without synchronizing. The first wait, while workers start, does not count.
     """
@@ -51,7 +51,7 @@ def _idle(device: torch.device) -> bool:
 
 
 def _copied(batch: Batch, device: torch.device, stream: torch.cuda.Stream) -> Batch:
-    """Return the batch on a GPU, whose present stream waits for the copy; the host does not."""
+    """Copy a batch to a GPU on `stream`; the present stream waits for it, and the host does not."""
     with torch.cuda.stream(stream):
         copies = [images.to(device, non_blocking=True) for images in batch]
     present = torch.cuda.current_stream(device)

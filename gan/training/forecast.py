@@ -35,13 +35,13 @@ class Forecast:
     done: int
     length: RunLength
     seconds_per_step: float
-    """For data, update and log; without samples, evaluations and the doctor."""
+    """Time of loading, update and logs; samples, evaluations and the doctor are not included."""
     measured: int
     """Number of timed steps."""
     peak: int
     """Peak bytes of the main process with full pools: allocated on a GPU, else resident."""
     free: int
-    """Free bytes before the run began."""
+    """Free bytes of the device's memory before the run began."""
     state: int
     """Bytes of a training state with full pools."""
     generators: int
@@ -51,7 +51,8 @@ class Forecast:
 def plan(config: Config) -> int:
     """Print the predicted cost of a run, after some steps in a temporary folder.
 
-    Return the exit status. Nothing is written to run.dir. All processes run it, as in training.
+    Return the exit status: 0, or 75 if a signal stopped the steps. Nothing is written to run.dir.
+    All processes run it, as in training.
     ValueError if the device's memory does not suffice, and for everything that training would
     reject; OSError if run.dir cannot be written.
     """
@@ -150,7 +151,7 @@ class Clock(Observer):
         return time.perf_counter()
 
     def ended(self) -> str | None:
-        """Return a reason once there are enough steps: at the same step on all processes."""
+        """Return a reason once enough steps are timed; the same on all processes."""
         return "measured" if self.enough else None
 
 

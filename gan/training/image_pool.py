@@ -18,7 +18,7 @@ class ImagePool:
         """Return a batch in which past translations replace about half of the present ones.
 
         images is (N, C, H, W); so is the result, detached. Until the pool is full every image is
-        stored and returned. Then, for each image with probability 1/2, a random stored image is
+        stored and returned. Then, with probability 1/2 for each image, a random stored image is
         returned and the new one replaces it in the pool. Only rng is drawn from.
         """
         if self.size == 0:
@@ -47,5 +47,5 @@ class ImagePool:
 
 
 def usable(images: Tensor | None, side: int, device: torch.device) -> Tensor | None:
-    """Return stored images on a device; None for crops of another side than `side`."""
+    """Return a state's images on `device`; None without any, or if their side is not `side`."""
     return images.to(device) if images is not None and images.shape[-1] == side else None

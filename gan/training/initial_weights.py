@@ -1,4 +1,4 @@
-"""Initial weights of a new run from files: other runs, or other projects' weights."""
+"""Initial weights of a new run, from other runs or from files of other projects."""
 
 import re
 import sys
@@ -24,9 +24,9 @@ KEYS = {
     "upsample": "networks.upsample",
     "downsample": "networks.downsample",
 }
-"""Configuration keys of those arguments of a generator that its weights depend on."""
+"""Arguments of a generator on which its weights depend, and the keys that set them."""
 REFERENCE_DISCRIMINATORS = {"disc_a": "latest_net_D_B.pth", "disc_b": "latest_net_D_A.pth"}
-"""Files of the authors' code, which calls the discriminator of G_A's outputs (domain B) D_A."""
+"""The authors' files for our discriminators: their D_A classifies outputs of G_A, images of B."""
 
 
 def load_initial_weights(
@@ -34,9 +34,9 @@ def load_initial_weights(
 ) -> None:
     """Load the weights that networks.weights* name into a new run's networks (gen_ab and so on).
 
-    Networks without a file keep their drawn weights; the main process prints which. If the run has
-    a training state, it resumes from that, and no file is read. ValueError, with the key, the file
-    and what to set, if a file cannot be read or belongs to another network.
+    Networks without a file keep their random weights; the main process prints which networks do. No
+    file is read if the run has a training state, from which it resumes. ValueError, with the key,
+    the file and what to set, if a file cannot be read or belongs to another network.
     """
     chosen = config.networks
     named = chosen.weights or chosen.weights_ab or chosen.weights_ba
@@ -60,7 +60,7 @@ Weights = tuple[Mapping[str, Tensor], str]
 
 
 def _generators(config: Config) -> Iterator[tuple[str, Weights]]:
-    """Yield (name, weights) of each generator in the files or the folder that the keys name."""
+    """Yield (name, weights) of each generator in the files that networks.weights* name."""
     data, chosen = config.data, config.networks
     folder = generators_in(chosen.weights) if chosen.weights else {}
     for direction, ends in DIRECTIONS.items():
@@ -72,7 +72,7 @@ def _generators(config: Config) -> Iterator[tuple[str, Weights]]:
 
 
 def _of_generator(key: str, path: Path, direction: Direction, wanted: dict[str, Any]) -> Weights:
-    """Return the weights in a generator's file; ValueError if they do not fit."""
+    """Return the weights in a generator's file; ValueError if it is invalid or they do not fit."""
     try:
         file = find_generator(path, direction)
         opened = open_generator(file, direction)
@@ -93,9 +93,9 @@ def _of_generator(key: str, path: Path, direction: Direction, wanted: dict[str, 
 
 
 def _moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
-    """Return a state with shifted layer indices in the second half of ResNet blocks.
+    """Return a state whose indices of layers after the dropout of ResNet blocks are shifted.
 
-    Dropout, which has no weights, occupies an index there.
+    Dropout has no weights but occupies an index: shift is 1 to insert it, -1 to remove it, else 0.
     """
     return {
         re.sub(r"(conv_block\.)([567])", lambda m: f"{m[1]}{int(m[2]) + shift}", name): tensor
@@ -104,7 +104,7 @@ def _moved(state: Mapping[str, Tensor], shift: int) -> dict[str, Tensor]:
 
 
 def _discriminators(folder: Path | None) -> Iterator[tuple[str, Weights]]:
-    """Yield (name, weights) of each discriminator in a folder: the authors' files or our state."""
+    """Yield (name, weights) of each discriminator in the authors' files or a run's folder."""
     if folder is None:
         return
     for name, file in REFERENCE_DISCRIMINATORS.items():

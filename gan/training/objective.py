@@ -18,7 +18,7 @@
 network, G their Gram matrices (Johnson et al. 2016, Sec. 3), G_a and G_b those of a whole domain.
 gan/losses has the formulas; terms are averaged over the layers. The recipe single_style minimizes
 perceptual, style and tv for one direction, with the Gram matrices of one painting as G_b;
-arbitrary_style adds the adversarial term and uses the G_b of each b. The semantic line is CyCADA's
+arbitrary_style adds the adversarial term and uses G(b) of each b. The semantic line is CyCADA's
 (Hoffman et al. 2018, Eq. 4): p are the probabilities that a frozen classifier of A gives to its
 classes, k the likeliest class. The last line is for terms from outside the package: each is a
 function of one direction's `Cycle`.
@@ -90,12 +90,12 @@ class Cycle:
 class LossTargets:
     """Frozen networks, and features of the real images with which outputs are compared.
 
-    The default has none, which suffices if no weight requires them.
+    By default there are none, which suffices if no loss weight requires them.
     """
 
     feature_maps: FeatureMaps = lambda _: {}
     content: Mapping[Domain, Maps] = field(default_factory=lambda: {"a": {}, "b": {}})
-    """Feature maps of each domain's real images, which are compared position by position."""
+    """Feature maps of each domain's real images; outputs are compared with them by position."""
     gram: Mapping[Domain, Maps] = field(default_factory=lambda: {"a": {}, "b": {}})
     """Gram matrices of each domain, (1, C, C), or of each of its images, (N, C, C)."""
     classify: Network = lambda images: images
@@ -128,7 +128,10 @@ def one_by_one(network: Callable[[Tensor], Scores], *batches: Tensor) -> Sequenc
 
 
 def at_once(network: Callable[[Tensor], Scores], *batches: Tensor) -> Sequence[Scores]:
-    """Return what one_by_one does, from one pass: for networks that treat images separately."""
+    """Return the outputs as one_by_one does, but from one pass over all images.
+
+    Only for networks that treat images separately.
+    """
     sizes = [len(batch) for batch in batches]
     output = network(torch.cat(batches))
     if isinstance(output, Tensor):
@@ -145,10 +148,10 @@ def translate(
     loss: LossConfig,
     passes: Passes = one_by_one,
 ) -> Cycle:
-    """Translate and reconstruct images; pass those of the target domain through the generator.
+    """Translate and reconstruct `real`; compute the identity output for `target`.
 
     real and target are (N, C, H, W) in [-1, 1]. generator translates in the direction, inverse in
-    the opposite one. The identity output is None if its weight is 0.
+    the opposite one. The identity output is not computed (None) if its weight is 0.
     """
     if loss.weight("identity", DIRECTIONS[direction].target):
         fake, idt = passes(generator, real, target)
@@ -245,18 +248,20 @@ def _registered_losses(direction: Direction, cycle: Cycle, loss: LossConfig) -> 
             value = load(LOSS_TERMS[name].code)(cycle)
             if not isinstance(value, Tensor) or value.dim():
                 got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
-                raise ValueError(f"loss term {name}: its function returned {got}, must be a scalar")
+                raise ValueError(
+                    f"loss term {name}: its function returned {got}, not a scalar tensor"
+                )
             losses[f"{name}_{direction}"] = weight * value
     return losses
 
 
 def _content_distance(maps: Maps, content: Maps) -> Tensor:
-    """Return the perceptual distance to the content's feature maps, averaged over the layers."""
+    """Return the perceptual distance between feature maps, averaged over content's layers."""
     return weighted_sum({at: perceptual_distance(maps[at], content[at]) for at in content})
 
 
 def style_distance(maps: Maps, gram: Maps) -> Tensor:
-    """Return the distance of Gram matrices to the style's, averaged over the layers."""
+    """Return the distance of the maps' Gram matrices from `gram`, averaged over gram's layers."""
     return weighted_sum({at: gram_distance(mean_gram(maps[at]), gram[at]) for at in gram})
 
 
@@ -266,7 +271,7 @@ def discriminator_loss(
     """Return a discriminator's loss: half of the sum over real images and translations.
 
     real and fake are (N, C, H, W); no gradient flows to fake. A regularizer, such as the gradient
-    penalty of wgan_gp, is halved too, so that its ratio to the scores is that of its paper.
+    penalty of wgan_gp, is halved too, so that its weight relative to the scores is its paper's.
     """
     form = ADVERSARIAL[loss.adversarial]
     real_maps, fake_maps = map(score_maps, passes(disc, real, fake.detach()))

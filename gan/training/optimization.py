@@ -20,7 +20,7 @@ LEAST_LR_FACTOR = 1 / 64
 
 
 class Updates:
-    """Holds an Adam per group of networks, averages of exported ones, counts of skipped steps."""
+    """One Adam per group of networks, averages of exported networks, counts of skipped steps."""
 
     def __init__(
         self,
@@ -163,9 +163,9 @@ def by_name(saved: Any, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _floats(average: nn.Module, network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
-    """Return the parameters and buffers that are averaged, of the average and of the network.
+    """Return the floating-point parameters and buffers of the average, and those of the network.
 
-    They are the same objects as long as the networks live: finding them takes 3 ms, each time.
+    Call it once: the tensors stay the same as long as the networks live, and it takes 3 ms.
     """
     both = [average.state_dict().values(), network.state_dict().values()]
     ours, theirs = ([tensor for tensor in side if tensor.is_floating_point()] for side in both)
@@ -181,7 +181,7 @@ def _move_towards(average: list[Tensor], network: list[Tensor], weight: Tensor) 
 
 
 def reseed(seed: int, process: int, step: int) -> random.Random:
-    """Seed torch by these numbers, and return a seeded random.Random.
+    """Seed torch from these numbers, and return a seeded random.Random.
 
     A resumed run thus repeats the draws.
     """

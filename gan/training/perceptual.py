@@ -20,9 +20,9 @@ DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 class PerceptualNetwork:
     """A frozen network in the training precision, with its content and style layers.
 
-    Layers that no weight of the configuration requires are not computed. The feature maps of the
-    last images are kept, with their graph, so that several terms and a projected discriminator
-    share one pass. ValueError as in Features.
+    Layers that no loss weight requires are not computed. The feature maps of the last images are
+    kept, with their graph, so that several terms and a projected discriminator share one pass.
+    ValueError as in Features.
     """
 
     def __init__(self, config: Config, device: torch.device) -> None:
@@ -64,7 +64,7 @@ class PerceptualNetwork:
 def _serves_discriminators(config: Config) -> bool:
     """Return whether projected discriminators can share this network's feature maps.
 
-    They can if they use the same backbone and weights, and networks are not compiled.
+    They can if both use the same backbone and weights, and train.compile is off.
     """
     networks, perceptual = config.networks, config.perceptual
     return (
@@ -144,7 +144,10 @@ class LossTargetsBuilder:
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Hashes that must be the same when resuming, by the key that names the file."""
+        """The hash of the frozen weights, keyed by perceptual.weights; {} without a network.
+
+        It must not change when a run is resumed.
+        """
         return {} if self.network is None else {"perceptual.weights": self.network.fingerprint}
 
     def state(self) -> dict[Any, Any]:
@@ -158,7 +161,7 @@ class LossTargetsBuilder:
 
 
 def _mean_maps(batches: Sequence[Maps], share: Callable[[Tensor], Tensor]) -> Maps:
-    """Return each layer's mean over batches and processes; these exchange all layers at once."""
+    """Return each layer's mean over batches and processes; all layers are exchanged at once."""
     if not batches[0]:
         return {}
     means = {layer: torch.stack([maps[layer] for maps in batches]).mean(0) for layer in batches[0]}

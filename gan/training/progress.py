@@ -13,16 +13,19 @@ from gan.training.schedule import RunLength
 
 UNIT = "steps"
 MOST = 3
-"""Most losses that are shown; TensorBoard has all."""
+"""Number of losses that are shown at most; TensorBoard has all."""
 HIDDEN = ("discriminator", "score", "gradient", "skipped")
 """Beginnings of names that are not generators' losses."""
 
 
 class Progress:
-    """Steps per second and time left; silent on all but the main process."""
+    """Shows steps, time left, speed and losses; prints nothing if `quiet`."""
 
     def __init__(self, done: int, last: int, *, quiet: bool, terms: Collection[str] = ()) -> None:
-        """`terms` are the losses to show, by their stems; without any, the first ones."""
+        """`terms` are the stems of the losses to show, without direction or domain.
+
+        If it is empty, the first losses are shown. `done` of `last` steps are done already.
+        """
         self.last, self.quiet, self.terms = last, quiet, terms
         self.bar = Bar(last, UNIT, done=done, title="", off=quiet, leave=True)
         self.measured_at, self.measured_step = time.perf_counter(), done
@@ -49,7 +52,7 @@ class Progress:
             self.bar.last_print_t += spent
 
     def rewind(self, step: int) -> None:
-        """Continue from an earlier step."""
+        """Continue from `step`, which may be an earlier one; measure the speed from now on."""
         self.bar.update(step - self.bar.n)
         self.measured_at, self.measured_step = time.perf_counter(), step
 
@@ -72,7 +75,10 @@ def line(step: int, last: int, rate: float, values: Collection[str]) -> str:
 
 
 def shown_terms(config: Config) -> list[str]:
-    """Return the stems of a run's most informative losses: its recipe's and its own terms."""
+    """Return the stems of a run's most informative losses: its recipe's and those of loss.terms.
+
+    Return [], which shows the first losses, if the recipe names none.
+    """
     own = [name for name, weight in config.loss.terms.items() if weight]
     recipe = RECIPES[config.recipe].shown
     return [*recipe, *own] if recipe else []
@@ -92,7 +98,7 @@ def shown_values(values: Mapping[str, float], terms: Collection[str]) -> Iterato
 
 
 def number(value: float) -> str:
-    """Return a number with two decimals, or with two digits if it is small."""
+    """Return a number with two decimals, or with two significant digits if it is small."""
     return f"{value:.2f}" if value == 0 or abs(value) >= 0.095 else f"{value:.2g}"
 
 
@@ -107,5 +113,5 @@ def finished(step: int, length: RunLength, reason: str | None) -> str:
 
 
 def more(length: RunLength) -> str:
-    """Return how to continue a run that train.max_steps ended before its epochs did."""
+    """Return advice if train.max_steps ends the run before its last epoch does, else ""."""
     return "; set train.max_steps higher to train further" if length.stop < length.last_step else ""

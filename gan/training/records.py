@@ -32,7 +32,7 @@ class Evaluation(Record):
     protocol: dict[str, Any] = {}
     metrics: dict[str, Metric]
     images: str | None = None
-    """Path of the file with the scores of its images, relative to the run's folder."""
+    """Path of the file with the scores of the evaluated images, relative to the run's folder."""
 
     @property
     def models(self) -> list[str]:
@@ -47,7 +47,7 @@ class Evaluation(Record):
         return {name: str(value) for name, value in dotted(self.protocol)}
 
     def changed(self, change: Change) -> list[str]:
-        """Return the names of the metrics that changed in this way from the source images."""
+        """Return the names of the metrics whose change from the source images is `change`."""
         return [name for name, metric in self.metrics.items() if metric.change == change]
 
 
@@ -56,7 +56,7 @@ class Score(Record):
 
     direction: Direction
     file: InstanceOf[str]
-    """The file's name as text; bytes that are not UTF-8 stay as Python escapes them."""
+    """The image's file name; bytes that are not UTF-8 are surrogates, as in Python's paths."""
     scores: dict[str, float | None]
 
 

@@ -200,7 +200,7 @@ class Run:
         return self.report_end(f"step {self.step} of {stop} done{more(length)}")
 
     def report_compiled(self, progress: Progress) -> None:
-        """Print how long the first step took, which compiles."""
+        """Print how long the first step took, in which the networks are compiled."""
         self.compiled = False
         self.print_line(f"compiled: the first step took {progress.seconds():.0f} s")
         progress.rewind(self.step)
@@ -254,7 +254,7 @@ class Run:
         return bool(scalars["skipped_in_row"] >= self.config.train.nonfinite_limit)
 
     def go_back(self) -> None:
-        """Restore the newest state with half the learning rate, or raise: see train.nonfinite."""
+        """Restore the newest state at half the rate, or raise ValueError (see train.nonfinite)."""
         limit, factor = self.config.train.nonfinite_limit, self.updates.lr_factor / 2
         reason = (
             f"step {self.step}: {limit} or more steps in a row had gradients that are not finite"
@@ -290,7 +290,7 @@ class Run:
         }
 
     def save(self) -> None:
-        """Export the generators, then save the training state, so that no generator is stale.
+        """Export the generators, then save the training state: exports are never older than states.
 
         Both are copied now and written by the saver's thread.
         """

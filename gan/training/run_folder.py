@@ -41,7 +41,7 @@ def claim(folder: Path) -> int:
 
 
 def mark_stopped(folder: Path, text: str) -> None:
-    """Write `text`, why the run stopped, to a file: launchers change exit statuses."""
+    """Write `text` (why the run stopped) to RUN/stopped, since launchers change exit statuses."""
     (folder / STOPPED_MARK).write_text(f"{text}\n", encoding="utf-8")
 
 

@@ -10,10 +10,9 @@ from gan.networks.layers import in_eval_mode
 def sample_columns(forth: nn.Module, back: nn.Module | None, real: Tensor) -> list[Tensor]:
     """Return a list: real images, translations, reconstructions, identity outputs.
 
-    real is (N, C, H, W) in [-1, 1], of the domain from which `forth` translates; so is each entry,
-    with the channels of its domain. Without a generator `back` there are only the first two;
-    without equal channels in both domains, no identity outputs. The networks run in eval mode and
-    then return to their mode.
+    All are (N, C, H, W) in [-1, 1], C that of their domain; `forth` translates from real's domain.
+    Without a generator `back`, only the first two are returned; if the domains differ in C, all
+    but the identity outputs. The networks run in eval mode and then return to their mode.
     """
     with in_eval_mode(forth):
         fake = forth(real)

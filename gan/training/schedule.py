@@ -29,7 +29,7 @@ class RunLength:
 
     train: TrainConfig
     pairs: int
-    """Pairs in the dataset: those of one epoch."""
+    """Number of pairs in the dataset, all seen in one epoch."""
     processes: int = 1
 
     @property
@@ -39,7 +39,7 @@ class RunLength:
 
     @property
     def last_step(self) -> int:
-        """The step in which the last epoch ends."""
+        """The step at which the last epoch ends."""
         pairs = (self.train.epochs + self.train.decay_epochs) * self.pairs
         return math.ceil(pairs / self.pairs_per_step)
 
@@ -57,7 +57,7 @@ class RunLength:
         return step * self.pairs_per_step // self.pairs
 
     def ends_epoch(self, step: int, every: int) -> bool:
-        """Return whether an epoch whose number is a multiple of `every` ends in this step."""
+        """Return whether an epoch whose number is a multiple of `every` ends at this step."""
         return self.epochs_done(step) // every > self.epochs_done(step - 1) // every
 
     def lr_multiplier(self, step: int) -> float:

@@ -17,8 +17,8 @@ from gan.images.pixels import to_image, to_pixels
 class Tracker:
     """Writes a run's logs/ and samples/; only the main process has one.
 
-    OSError names logs that cannot be written. It is raised a call or two after the failure, because
-    TensorBoard writes in a thread.
+    OSError, with the path, if logs cannot be written; it is raised a call or two after the failure,
+    because TensorBoard writes in a thread.
     """
 
     def __init__(self, folder: Path, start_step: int) -> None:
@@ -29,13 +29,13 @@ class Tracker:
         self.writer = SummaryWriter(str(self.logs), purge_step=start_step + 1)
 
     def report_others(self, failed: threading.ExceptHookArgs) -> None:
-        """Report an error that ended a thread; TensorBoard's are raised by the next call."""
+        """Report an error that ended a thread, except TensorBoard's, which the next call raises."""
         if type(failed.thread).__name__ != "_AsyncWriterThread":
             self.report(failed)
 
     @contextmanager
     def named(self) -> Iterator[None]:
-        """Add the logs' path to an OSError of writing them."""
+        """Add the path of logs/ to an OSError raised in this context."""
         try:
             yield
         except OSError as error:
@@ -58,12 +58,12 @@ class Tracker:
                 self.writer.add_scalar(tag_of(name, group), value, step)
 
     def text(self, step: int, name: str, text: str) -> None:
-        """Log a text, plain or Markdown."""
+        """Log a string, plain or Markdown."""
         with self.named():
             self.writer.add_text(name, text, step)
 
     def grid(self, step: int, direction: str, columns: Sequence[Tensor]) -> None:
-        """Log a grid, also as a file in samples/; columns: batches (N, 1 or 3, H, W) in [-1, 1]."""
+        """Log a grid and write it to samples/; columns are batches (N, 1 or 3, H, W) in [-1, 1]."""
         batches = [to_pixels(column).cpu().expand(-1, 3, -1, -1) for column in columns]
         rows = [torch.cat(images, dim=2) for images in zip(*batches, strict=True)]
         grid = torch.cat(rows, dim=1)

@@ -15,9 +15,9 @@ from gan.training.records import Evaluation, Finding, chosen, found, read_lines
 Word = Literal["good", "usable", "look here", "broken", "too early"]
 
 SURE, FAIRLY_SURE = 3, 2
-"""Consecutive checks with the same finding for each degree of certainty."""
+"""Consecutive checks with the same finding that make it sure, or fairly sure."""
 MANY = 50
-"""Images: results from fewer are only fairly certain."""
+"""Number of images: results from fewer are only fairly sure."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Verdict:
     basis: str
     """What was checked and measured; empty if nothing was."""
     certainty: str
-    """How certain it is, and why."""
+    """How certain the verdict is, and why."""
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.sentence, self.basis, self.certainty)))
@@ -37,7 +37,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Checks:
-    """The doctor's checks of a run up to a step, one every `every` steps; 0 without a doctor."""
+    """The doctor's checks of a run up to `step`, one each `every` steps (0: without a doctor)."""
 
     step: int
     every: int
@@ -141,7 +141,7 @@ def _place(where: str) -> str:
 
 
 def _further(evaluation: Evaluation) -> str:
-    """Return text that names the metrics that are worse than the sources', then better ones."""
+    """Return text that names the metrics worse than the source images', then the better ones."""
     worse, better = evaluation.changed("worse"), evaluation.changed("better")
     text = f"the translations are further from {_targets(worse)} than their sources"
     titles = dict.fromkeys(row_of(stem(name)).title for name in better)

@@ -123,4 +123,4 @@ def test_a_run_reports_how_long_it_waited(
         "run": {"dir": tmp_path / "run", "device": "cpu"},
     })  # fmt: skip
     assert train(config).status == 0
-    assert re.search(r"steps 1 to 3: [1-9]\d?% of the time was waiting", capsys.readouterr().err)
+    assert re.search(r"steps 1 to 3: [1-9]\d?% of the time was spent", capsys.readouterr().err)

@@ -24,7 +24,8 @@ class Saver:
     """Writes training states and other files in one thread, in order.
 
     A state is renamed to its final name once all processes have written their parts. An error, such
-    as a full disk, is raised as an OSError by the next call of any method; older states are kept.
+    as a full disk, is raised as an OSError by a later save(), poll() or finish(); older states are
+    kept.
     """
 
     def __init__(self, root: Path, accelerator: Accelerator, *, keep: int) -> None:
@@ -68,7 +69,7 @@ class Saver:
         self.pending_publish = partial(self.publish, part, folder, manifest)
 
     def publish(self, part: Path, folder: Path, manifest: dict[str, Any]) -> None:
-        """Queue the renaming of a state that all processes have written, and remove old states."""
+        """Queue two jobs: rename a state that all processes have written; remove old states."""
         self.pending_publish = None
         self.check()
         if self.accelerator.is_main_process:
@@ -131,12 +132,12 @@ class GeneratorExport:
             self.saver.add(save_generator, weights, path, spec, about | own)
 
     def paths(self, suffix: str = "") -> dict[Direction, Path]:
-        """Return the paths of the files by direction; those of the last step have no suffix."""
+        """Return the paths of the exported files by direction: gen_ab{suffix}.safetensors, ..."""
         folder = self.frame.config.run.dir
         return {name: folder / f"gen_{name}{suffix}.safetensors" for name in self.frame.generators}
 
     def keep_epoch(self, step: int) -> None:
-        """Export the generators permanently if a train.keep_every-th epoch ends in this step."""
+        """Export the generators permanently if a train.keep_every-th epoch ends at this step."""
         every = self.frame.config.train.keep_every
         if every and self.length.ends_epoch(step, every):
             self.keep(step, f"-epoch{self.length.epochs_done(step):03d}")
@@ -156,7 +157,7 @@ def _or_remove(part: Path, function: Callable[[], None]) -> None:
 
 
 def on_cpu(value: Any) -> Any:
-    """Return a copy on the CPU of nested dicts and lists, detached from the training's tensors."""
+    """Copy nested dicts and lists; tensors in them are detached and copied to the CPU."""
     match value:
         case Tensor():
             return value.detach().to("cpu", copy=True)

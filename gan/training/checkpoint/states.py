@@ -53,9 +53,10 @@ class SavedState:
         return present_name(self.manifest.get("recipe", "cyclegan"))  # older manifests lack it
 
     def awaited(self) -> list[Any]:
-        """Wait until this process sees the state, which another machine has found; return [].
+        """Wait until this process sees the state, which the main process has found; return [].
 
-        Network disks may show it late. ValueError if this process does not see it within SECONDS.
+        Network disks may show it late. Processes.gather requires the list. ValueError if this
+        process does not see the state within SECONDS.
         """
         for _ in range(SECONDS):
             if _examine(self.folder) == (None, self.manifest):

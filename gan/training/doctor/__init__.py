@@ -1,1 +1,1 @@
-"""Watches a training: signals that are cheap to compute, and advice where one exceeds its limit."""
+"""Watches a training: signals that are cheap to compute, and advice if one is beyond its limit."""

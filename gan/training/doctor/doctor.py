@@ -17,18 +17,18 @@ from gan.training.doctor import pictures, scores
 from gan.training.doctor.pictures import Network
 
 LOGS = 4
-"""Logged steps that scores and gradients require: a single step has too few images."""
+"""Fewest logged steps whose scores and gradients are examined: one step has too few images."""
 MEMORY = 400
 """Number of logged steps kept; at most half of them form a window."""
 SCALING = 0.05
 """Share of steps that fp16 may skip: its scaler finds the largest scale by trial."""
 
 Signals = dict[tuple[str, str], float]
-"""Values by fault and place (a direction, a domain or a group of networks)."""
+"""Values by fault and place (a direction, a domain, a group of networks, or all)."""
 Rows = list[tuple[int, dict[str, float]]]
 """Logged steps and their values."""
 OTHER = {"ab": "b", "b": "ab", "ba": "a", "a": "ba"}
-"""For a direction the domain of its results; for a domain the direction that leads into it."""
+"""For a direction, its target domain; for a domain, the direction that translates into it."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Doctor:
         self.skipped = self.left_out = 0.0
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        """Record the values of a logged step, by name, if those that the doctor uses are finite."""
+        """Count skipped steps; record the values that the doctor uses unless one is not finite."""
         self.left_out += max(0.0, values["skipped_steps"] - self.skipped)
         self.skipped = values["skipped_steps"]
         kept = {name: value for name, value in values.items() if name.startswith(PREFIXES)}
@@ -119,7 +119,10 @@ class Doctor:
     def look(
         self, forth: Network, back: Network | None, real: Mapping[Domain, Tensor]
     ) -> tuple[Signals, dict[str, float]]:
-        """Return signals of translations, and each target domain's mean distance to them."""
+        """Return signals of translations, and their mean distance from each target domain's images.
+
+        That is the mean Euclidean distance over pairs of an image and a translation.
+        """
         signals: Signals = {}
         distances: dict[str, float] = {}
         networks = {"ab": forth, "ba": back}
@@ -136,7 +139,10 @@ class Doctor:
         return signals, distances
 
     def listen(self, recent: Rows, before: Rows, distances: Mapping[str, float]) -> Signals:
-        """Return the signals of logged values, for those values that the recipe logs."""
+        """Return the signals of those values that the recipe logs.
+
+        recent are the logged steps of the window, before earlier ones; distances are look()'s.
+        """
         signals: Signals = {}
         for domain in ("a", "b"):
             if f"score_real_{domain}" not in recent[0][1]:
@@ -168,7 +174,7 @@ class Doctor:
         return rows[-count:], rows[:-count]
 
     def news(self, signals: Signals, findings: Iterable[Finding | None]) -> Examination:
-        """Return what has changed since the last window; faults undefined in this one stay open."""
+        """Return what changed since the last window; faults whose signal is undefined stay open."""
         now = {(f.name, f.where): f for f in findings if f and f.name not in self.ignored}
         defined = {at: value for at, value in signals.items() if not math.isnan(value)}
         gone = [f for at, f in self.open.items() if at in defined and at not in now]
@@ -204,7 +210,8 @@ def _see(
 ) -> dict[str, float]:
     """Return the signals of translations by fault; only not_finite if some values are not finite.
 
-    fake are translations of real, wanted real images of their domain, home the inverse generator.
+    fake are translations of real, wanted are real images of the target domain (or None), home is
+    the inverse generator (or None).
     """
     broken = 1 - float(fake.isfinite().float().mean())
     if broken:

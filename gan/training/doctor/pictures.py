@@ -22,7 +22,7 @@ STEP = 2 / 255
 NOISE = 2 * STEP
 """Standard deviation of the noise added to translations: two gray levels, invisible."""
 EXTREME = 0.97
-"""Absolute value from which on a value in [-1, 1] counts as clipped: four levels below white."""
+"""Values in [-1, 1] beyond +-EXTREME count as clipped: the four 8-bit levels at each end."""
 WINDOW = 5
 """Side in pixels of the window over which detail is computed and averaged."""
 CALM, BUSY = 0.05, 0.95
@@ -30,10 +30,10 @@ CALM, BUSY = 0.05, 0.95
 NEAR, FAR = 3, 10
 """Distances in pixels from an edge: its halo, and its surroundings."""
 LEAST_OVERSHOOT, LEAST_RANGE = 0.02, 0.05
-"""Overshoot below which a halo is invisible, and the least range of luma, which is in [-1, 1], by
+"""Overshoot below which a halo is invisible, and the smallest range of luma (values in [-1, 1]) by
 which overshoot is divided."""
 LEAST_GRAIN = 2.0
-"""Detail in calm places, in gray levels, below which it is invisible."""
+"""Detail, in gray levels, below which it is invisible."""
 
 
 def luma(images: Tensor) -> Tensor:
@@ -80,9 +80,8 @@ def diversity(images: Tensor) -> float:
 def relative_diversity(fake: Tensor, real: Tensor, wanted: Tensor | None) -> float:
     """Return diversity(fake) / min(diversity(real), diversity(wanted)): 0 if all fakes are equal.
 
-    real are the inputs; wanted are pictures of the other domain, if any: a domain of pale pictures
-    requires pale outputs. NaN if the divisor is less than a gray level, or there is only one
-    picture.
+    real are the inputs; wanted are pictures of the target domain, if any: pale pictures differ
+    less. NaN if the divisor is a gray level or less, or if there is only one picture.
     """
     expected = diversity(real)
     if wanted is not None and len(wanted) > 1:
@@ -95,12 +94,12 @@ def hidden_code(real: Tensor, fake: Tensor, back: Network, noise: Tensor) -> flo
 
     max over d of (e(d) - e(0)) / (c |d| + e(0) / 8) with e(d) = mean |back(fake + d) - real|, the
     error of a reconstruction, and |d| = mean |d|. d is noise of fake's shape with a standard
-    deviation of NOISE, or the rounding of fake to 8 bits; c = sd(real) / sd(fake), where it is
-    above 1, is the contrast that has to be recovered from a pale picture. A generator `back` that
-    reads the visible picture passes d on, which gives 1 at most; one that reads a code of invisible
-    amplitude amplifies the code, and d with it. If reconstructions are bad from the start, e(0) / 8
-    keeps their random changes small. Chu, Zhmoginov and Sandler 2017, "CycleGAN, a
-    master of steganography", Sec. 4.
+    deviation of NOISE, or the rounding of fake to 8 bits. c = max(1, sd(real) / sd(fake)) is the
+    contrast that has to be recovered from a pale picture. A generator `back` that reads the visible
+    picture passes d on, which gives 1 at most; one that reads a code of invisible amplitude
+    amplifies the code, and d with it. If reconstructions are bad even without d, e(0) / 8 keeps
+    their random changes from counting. Chu, Zhmoginov and Sandler 2017, "CycleGAN, a master of
+    steganography", Sec. 4.
     """
     faithful = difference(back(fake), real)
     contrast = max(1.0, float(real.float().std() / fake.float().std().clamp(min=STEP / 2)))
@@ -179,20 +178,27 @@ def detail(images: Tensor, quantile: float) -> float:
 
 
 def grain(fake: Tensor, *natural: Tensor) -> float:
-    """Return detail in calm places of outputs, divided by the largest such detail in natural."""
+    """Return detail in calm places of fake, divided by the largest such detail in natural batches.
+
+    The divisor is at least LEAST_GRAIN.
+    """
     return detail(fake, CALM) / max(LEAST_GRAIN, *(detail(images, CALM) for images in natural))
 
 
 def blurred(fake: Tensor, *natural: Tensor) -> float:
-    """Return detail in busy places of outputs, divided by the smallest such detail in natural."""
+    """Return detail in busy places of fake, divided by the smallest such detail in natural ones.
+
+    The divisor is at least LEAST_GRAIN.
+    """
     return detail(fake, BUSY) / max(LEAST_GRAIN, min(detail(images, BUSY) for images in natural))
 
 
 def halos(fake: Tensor, *natural: Tensor) -> float:
-    """Return how far edges of outputs overshoot, relative to the largest overshoot in natural.
+    """Return how far edges of fake overshoot, relative to the largest overshoot in natural.
 
-    It is the smaller of two ratios, of overshoot and of detail in busy places: soft pictures
-    overshoot while they form, and edges may be sharper than in small pictures that were enlarged.
+    It is the smaller of two ratios of fake to natural: of overshoot, and of detail in busy places.
+    Overshoot alone is also large in the soft pictures of a young run; detail alone is also large if
+    the natural pictures were enlarged from small ones.
     """
     ratios = []
     for measure, least in ((overshoot, LEAST_OVERSHOOT), (_busy, LEAST_GRAIN)):
@@ -211,8 +217,8 @@ def overshoot(images: Tensor) -> float:
     A halo is lighter than the light side of its edge, or darker than the dark one, for a few
     pixels. It is measured within NEAR pixels of the steepest tenth of places: by how much extremes
     of luma (means of 3 x 3) exceed those of the surroundings (means of WINDOW x WINDOW within FAR
-    pixels), divided by the surroundings' range. Averaged over those places and pictures; 0 for a
-    clean step.
+    pixels), divided by the surroundings' range. The result is the mean over those places and
+    pictures; 0 for a clean step.
     """
     plane = luma(images)[:, None]
     fine, coarse = _mean(plane, 3), _mean(plane, WINDOW)
@@ -238,5 +244,5 @@ def _mean(plane: Tensor, side: int) -> Tensor:
 
 
 def _largest(plane: Tensor, reach: int) -> Tensor:
-    """Return at each place the largest value within `reach` pixels along rows and columns."""
+    """Return at each pixel the largest value in the square of side 2 reach + 1 around it."""
     return max_pool2d(plane, 2 * reach + 1, stride=1, padding=reach)

@@ -11,10 +11,10 @@ from statistics import fmean, median
 def edge(losses: Sequence[float], chance: float) -> float:
     """Return 1 - L / chance: 0 if the discriminator guesses, 1 if it is always certain.
 
-    L is the mean of its losses; chance is its loss if it guesses, which the row of its adversarial
-    form holds. At 1 every patch has reached its target: 1 or 0 with lsgan, far above or below 0
-    with vanilla, beyond +-1 with hinge. Then the discriminator learns nothing more, and its
-    gradients no longer inform the generators. Undefined for a critic: see stretch.
+    L is the mean of `losses`; `chance` is the loss of a discriminator that guesses, from the row of
+    the adversarial form. At 1 every patch has reached its target: 1 or 0 with lsgan, far above or
+    below 0 with vanilla, beyond +-1 with hinge. Then the discriminator learns nothing more, and its
+    gradients no longer inform the generators. Not defined for a critic: see stretch.
     """
     return 1 - fmean(losses) / chance
 
@@ -50,17 +50,18 @@ def spread(real: Sequence[float], fake: Sequence[float]) -> float:
 def teaching(spread: float, pace: float) -> float:
     """Return spread * min(1, 4 * pace): the range of scores that the discriminator has learned.
 
-    Weights that hardly move give scores a range too: that of the pictures. pace is the
-    discriminators' learning rate divided by that of the generators; a quarter is usual, and below
-    it the range counts for less.
+    pace is the discriminators' learning rate divided by that of the generators; a quarter is usual.
+    Below that the range counts for less: a discriminator that hardly learns has a range of scores
+    too, because the pictures differ.
     """
     return spread * min(1.0, 4 * pace)
 
 
 def growth(norms: Sequence[float], before: Sequence[float]) -> float:
-    """Return the second largest of norms / median(before): growth of the gradients before clipping.
+    """Return (second largest of norms) / median(before): growth of the gradients before clipping.
 
-    A single large step is common and harmless with Adam. The median of norms would not do: after
-    updates that are far too large tanh is saturated, and gradients vanish within a few steps.
+    The largest norm is ignored because a single large step is common and harmless with Adam. The
+    median of norms would not do: after updates that are far too large, tanh is saturated, and
+    gradients vanish within a few steps.
     """
     return sorted(norms)[-2] / max(median(before), 1e-12)

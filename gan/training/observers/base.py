@@ -47,9 +47,10 @@ class RunContext:
 
 
 class Observer(Protocol):
-    """Called by the loop on all processes; the main one alone has a tracker, others get None.
+    """Acts between the steps of a run; the loop calls its methods on all processes.
 
-    Observers inherit from this class and override the methods that they need.
+    Observers inherit from this class and override the methods that they need. Only the main process
+    has a tracker.
     """
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
@@ -87,7 +88,7 @@ class Observer(Protocol):
 
 
 def build_observers(context: RunContext) -> dict[str, Observer]:
-    """Return the observers by name: those that the configuration turns on or names."""
+    """Return the observers by name: those that their switch turns on or train.observers names."""
     config = context.config
     return {
         name: load(row.code)(context)

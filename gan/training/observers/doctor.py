@@ -32,7 +32,7 @@ class DoctorObserver(Observer):
         self.images: dict[Domain, Tensor] | None = None
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
-        """Note the step at which the run continues; it may have run without a doctor before."""
+        """Note the step from which the run continues; earlier steps may have had no doctor."""
         self.step = step
 
     def log(self, step: int, values: Mapping[str, float], tracker: Tracker | None) -> None:
@@ -49,7 +49,7 @@ class DoctorObserver(Observer):
             self.report(step, self.examine(step), tracker, self.path)
 
     def examine(self, step: int) -> Examination:
-        """Examine the run; the networks keep their mode (train or eval)."""
+        """Examine the run, with its generators in eval mode; then return them to their mode."""
         trainer = self.context.trainer
         self.images = self.images or self.context.test_images()
         with ExitStack() as modes:
@@ -79,7 +79,7 @@ class DoctorObserver(Observer):
         return {"step": self.step, "doctor": self.doctor.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Restore what state() returned; entries after that step are superseded."""
+        """Restore what state() returned; observe() then removes entries of later steps."""
         self.path = None
         if state:
             self.step = state["step"]
@@ -87,10 +87,9 @@ class DoctorObserver(Observer):
 
 
 def _begin_record(folder: Path, step: int) -> Path:
-    """Remove entries after a step from a run's record; return the record's path.
+    """Remove entries of later steps and torn lines from RUN/doctor.jsonl; return its path.
 
-    Torn lines are removed too. The file is replaced as a whole, so that a killed run leaves either
-    the old or the new one.
+    The file is replaced as a whole, so that a killed run leaves either the old or the new one.
     """
     path = folder / "doctor.jsonl"
     text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""

@@ -42,7 +42,7 @@ class Mark:
 
 
 class EvaluationObserver(Observer):
-    """Measures the exported generators, keeps the best by evaluate.best, ends on a plateau.
+    """Measures the exported generators, keeps the best by evaluate.best, ends runs on a plateau.
 
     It changes no weight and does not draw from the global random state: training gives the same
     numbers without it.
@@ -81,16 +81,20 @@ class EvaluationObserver(Observer):
         self.overtaken = True
 
     def begin(self, step: int, tracker: Tracker | None) -> None:
-        """Measure before the first step: what cannot be measured shows before hours are spent."""
+        """Delete entries of later steps, find the best generators so far; at step 0, evaluate.
+
+        The evaluation shows what cannot be measured before hours are spent.
+        """
         self.drop_later(step or -1, tracker)
         self.best = self.processes.once(self.kept)
         if step == 0:
             self.measure(step, tracker)
 
     def kept(self) -> Mark | None:
-        """Return the mark of the best generators, None without their files; repair best.json.
+        """Return the mark of the best generators; None if their files are missing or damaged.
 
-        The files may be newer than the training state, or have been removed or damaged since.
+        The mark is that of best.json, which may be newer than the training state, if the files are
+        of its step. Else it is that of the training state, and best.json is repaired.
         """
         if self.best is None:
             return None
@@ -137,7 +141,7 @@ class EvaluationObserver(Observer):
     def measure(self, step: int, tracker: Tracker | None) -> Evaluation | None:
         """Evaluate, print and record a step; if that fails, print why and return None.
 
-        At step 0 the failure, a ValueError, is raised.
+        At step 0 the ValueError is raised instead.
         """
         generators = self.context.trainer.frame.generators
         try:
@@ -237,7 +241,7 @@ class EvaluationObserver(Observer):
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Restore what state() returned; start again if evaluate.best has changed."""
+        """Restore what state() returned; begin without a best if evaluate.best has changed."""
         self.overtaken = True
         if state.get("metric") != self.config.best:
             state = {}
@@ -249,7 +253,7 @@ class EvaluationObserver(Observer):
 
 
 def _read_best(folder: Path, metric: str | None) -> Mark | None:
-    """Return the mark in best.json if the file is complete and of this metric, else None."""
+    """Return the mark in best.json if the file is complete and names `metric`, else None."""
     try:
         record = json.loads((folder / BEST).read_text(encoding="utf-8"))
         return Mark(**record) if record.pop("metric") == metric else None
@@ -260,8 +264,8 @@ def _read_best(folder: Path, metric: str | None) -> Mark | None:
 def clearly_better(metric: Metric, standard: Mark, deviations: Sequence[float]) -> bool:
     """Return whether a metric is clearly better than the standard, by paired differences.
 
-    deviations are the standard's, one for each image. If they do not match the metric's images, or
-    are missing, as in states of older versions, the standard's interval decides.
+    deviations are the images' contributions to the standard's error. If their number is not that of
+    the metric's, or there are none, as in older states, the standard's interval decides.
     """
     sign = 1 if metric.better == "lower" else -1
     gain = sign * (standard.value - metric.value)

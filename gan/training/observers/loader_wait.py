@@ -1,4 +1,4 @@
-"""Warn if a run waits for its images."""
+"""Logs how long a run waits for its images, and warns if it is too long."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from gan.training.observers.base import Observer, RunContext
 from gan.training.trackers import Tracker
 
 TOO_MUCH = 0.2
-"""Share of the time from which a warning is printed."""
+"""Share of the time above which a warning is printed."""
 
 
 class LoaderWaitObserver(Observer):
@@ -31,7 +31,7 @@ class LoaderWaitObserver(Observer):
             tracker.scalars(step, {"loader_wait": share})
         if share > TOO_MUCH and not self.warned:
             self.context.print_line(
-                f"steps {since + 1} to {step}: {share:.0%} of the time was waiting for images: "
-                "more data.workers, data.draft or data.cache would make this run faster"
+                f"steps {since + 1} to {step}: {share:.0%} of the time was spent waiting for "
+                "images: more data.workers, data.draft or data.cache would make this run faster"
             )
         self.warned = share > TOO_MUCH

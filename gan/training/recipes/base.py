@@ -22,7 +22,7 @@ from gan.training.optimization import Groups, Updates, mean, reseed
 
 T = TypeVar("T")
 Batch = Sequence[Tensor]
-"""uint8 images of each domain of the recipe, (N, C, H, W)."""
+"""Images of each domain of the recipe, uint8 or uint16 (N, C, H, W)."""
 
 
 class Recipe(Protocol):
@@ -71,10 +71,10 @@ class Frame:
     bare: Mapping[str, nn.Module]
     """The trained networks by name: gen_ab, disc_b and so on."""
     networks: Mapping[str, nn.Module]
-    """The same, wrapped for several processes."""
+    """The same networks, wrapped for training in several processes."""
     updates: Updates
     fingerprints: dict[str, str]
-    """Hashes that must be the same when resuming, by the key that names the file."""
+    """Hashes of files, by the key that names the file; they must not change on resuming."""
     pools: Mapping[Domain, ImagePool] = field(default_factory=dict)
     """Past translations for the discriminators; each process has its own."""
     parts: Mapping[str, Part] = field(default_factory=dict)

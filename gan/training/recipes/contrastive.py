@@ -1,8 +1,8 @@
 """The recipe of CUT and FastCUT: one direction, without cycle consistency.
 
-Park et al. 2020, "Contrastive learning for unpaired image-to-image translation". A patch of a
-translation must be recognized among patches of its original as the one at the same position.
-For images a and b, gen_ab and heads_ab minimize
+Park et al. 2020, "Contrastive learning for unpaired image-to-image translation". Each patch
+of a translation must be matched to the patch at the same position of its original, among other
+patches of the original. For images a and b, gen_ab and heads_ab minimize
 
     adversarial(gen_ab, disc_b) + nce / 2 * ( NCE(fake_b, a) + NCE(idt_b, b) ) + tv * TV(fake_b)
 

@@ -80,7 +80,7 @@ class SingleStyleTrainer:
 def read_painting(path: Path, size: int | None, channels: Channels) -> Tensor:
     """Return style.image, (1, C, H, W) in [-1, 1], its shorter side scaled to `size` pixels.
 
-    None does not scale. ValueError, with key and file, if it cannot be read.
+    It is not scaled if `size` is None. ValueError, with key and file, if it cannot be read.
     """
     try:
         image = read_image(path, channels=channels)
