@@ -19,7 +19,7 @@ playlist that is named like a video would make it open other files and servers."
 
 
 def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
-    """Yield (number, seconds since the first frame, function that decodes it) of undamaged frames.
+    """Yield (number, seconds since the first, function that returns the picture) of good frames.
 
     FFmpeg's errors are raised as ImageError in one line.
     """
@@ -70,7 +70,7 @@ def sampled(
 
 
 def numbered(path: Path, numbers: Collection[int]) -> Iterator[tuple[int, Image.Image]]:
-    """Yield (number, picture) of these frames; frames after damage are missing."""
+    """Yield (number, picture) of the frames in `numbers`; frames after damage are missing."""
     last = max(numbers)
     with suppress(ImageError):
         for number, _, picture in _decoded(path):
