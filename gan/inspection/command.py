@@ -22,8 +22,8 @@ HEADER = ("finding", "level", "file", "detail", "copy of")
 def inspect_folders(options: InspectOptions) -> int:
     """Print the findings about a dataset, and write the files of --output; return the exit status.
 
-    It is 1 if there are faults or, with --strict, remarks. ValueError if the folders hold no
-    images, or if the output would replace other files.
+    The status is 1 if there are faults or, with --strict, remarks. ValueError if the folders
+    hold no images, or if the output would replace other files.
     """
     limit_decoding(options.max_decoded_mb)
     root, output = options.root, options.output
@@ -64,7 +64,7 @@ def _tell(seen: Survey, found: list[Finding], base: Path, options: InspectOption
 def _write_sheet(
     seen: Survey, found: list[Finding], base: Path, max_megapixels: float, path: Path
 ) -> None:
-    """Write a contact sheet of the faults; without faults, of some images of each folder.
+    """Write a contact sheet of the faults; without faults, of sample images.
 
     If there are no images either, remove the sheet of an earlier inspection.
     """

@@ -21,7 +21,8 @@ LEAST_DETAIL = 2.0
 """Gray levels (root mean square) of detail below which two images cannot be distinguished: a plain
 color, or a clear sky. JPEG noise alone has about one."""
 DEAD_ZONE = 4.0
-"""DCT coefficients up to this count as 0: JPEG noise sets their sign. Photographs have hundreds."""
+"""DCT coefficients up to this count as 0, because JPEG noise decides their sign. Those of
+photographs reach hundreds."""
 CANDIDATES = 16
 """Nearest hashes that an image is compared with, for each band."""
 CHUNK = 4096

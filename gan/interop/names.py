@@ -1,4 +1,4 @@
-"""Use tensors' names: split by network, infer directions, and rename as in the reference."""
+"""Work with tensors' names: split by network, infer directions, rename as in the reference."""
 
 import re
 from collections.abc import Callable, Mapping

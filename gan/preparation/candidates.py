@@ -34,7 +34,7 @@ class Candidate:
     """Set for frames, and for files once they are decoded."""
     split: Split = "train"
     group: int | None = None
-    """Number of the group of pictures that stay on one side of the split; None without others."""
+    """Number of the group that stays on one side of the split; None for a group of one picture."""
 
     @property
     def label(self) -> str:
@@ -68,7 +68,7 @@ def decode(
 ) -> tuple[list[Candidate], list[Skipped]]:
     """Return at most `limit` readable candidates, sorted by name, and the unreadable files.
 
-    Candidates are drawn by seed and decoded until `limit` are readable; all are without a limit.
+    Candidates are drawn by seed and decoded until `limit` are readable, or all if it is None.
     """
     left = sorted(candidates, key=lambda candidate: draw(seed, candidate.name))
     wanted = len(left) if limit is None else limit

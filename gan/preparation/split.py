@@ -14,9 +14,9 @@ GAP = 1.0
 
 
 def copy_pairs(decoded: Sequence[Candidate]) -> list[tuple[int, int]]:
-    """Return index pairs (later, earlier) of copies, also near and mirrored ones.
+    """Return index pairs (later, earlier) of copies, near copies and mirrored copies.
 
-    They are found as by `gan inspect`. Pictures without details are copies if their sizes and
+    They are found as in `gan inspect`. Pictures without details are copies if their sizes and
     thumbnails are equal.
     """
     facts = [one.facts for one in decoded if one.facts]
@@ -35,7 +35,8 @@ def groups(
 ) -> list[list[int]]:
     """Return the groups of pictures, as indices, that must be on one side of the split.
 
-    A group has copies, the pages of a stack, or frames of the same `block` seconds of a video.
+    Copies stay together, and so do the pages of a stack, and frames of the same `block` seconds of
+    a video.
     """
     firsts: dict[tuple[Path, int], int] = {}
     blocks = [

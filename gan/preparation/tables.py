@@ -84,7 +84,7 @@ def file_column(path: Path, columns: list[str], given: str | None) -> str:
     likely = [name for name in FILE_COLUMNS if name in columns]
     if given is None and not likely:
         raise ValueError(
-            f"{path}: no column with a usual name; set --file_column to one of {', '.join(columns)}"
+            f"{path}: which column has file names? Set --file_column to one of {', '.join(columns)}"
         )
     return likely[0] if given is None else given
 

@@ -19,9 +19,9 @@ playlist that is named like a video would make it open other files and servers."
 
 
 def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
-    """Yield (number, seconds since the first, function that returns the picture) of good frames.
+    """Yield (number, second, function that returns the picture) of each undamaged frame.
 
-    FFmpeg's errors are raised as ImageError in one line.
+    `second` counts from the first frame. FFmpeg's errors are raised as ImageError in one line.
     """
     try:
         import av

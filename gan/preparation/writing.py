@@ -75,7 +75,7 @@ def _is_put(source: Path, target: Path, link: Link) -> bool:
 
 
 def _check_own(target: Path, same: bool) -> None:
-    """Raise FileExistsError unless the file with a picture's name is the `same` picture."""
+    """Raise FileExistsError unless `same`: another file has a picture's name."""
     if not same:
         raise FileExistsError(
             f"{target}: exists and is not the file that belongs there; it is kept: move it away, "
