@@ -14,7 +14,7 @@ from gan.config.choices import MAX_DECODED_MB
 BYTES = {"WEBP": 25, "JPEG2000": 36}
 """Peak bytes per pixel while reading, by format, including the decoder's buffers; measured."""
 OTHERS = 19
-"""The same for all other formats."""
+"""Peak bytes per pixel for all other formats."""
 MEGABYTE = 1_000_000
 TOKEN = 10
 """Megabytes that one semaphore token stands for."""
@@ -24,13 +24,13 @@ class Budget:
     """A memory limit that several threads or processes share; each waits until there is room."""
 
     def __init__(self, megabytes: float, context: Any = threading) -> None:
-        """Share `megabytes`; context (threading or a multiprocessing context) makes the locks."""
+        """Set the limit; `context` (threading or a multiprocessing context) makes the locks."""
         self.megabytes, self.count = megabytes, max(1, int(megabytes / TOKEN))
         self.tokens, self.turn = context.BoundedSemaphore(self.count), context.Lock()
 
     @contextmanager
     def held(self, need: float) -> Iterator[None]:
-        """Reserve `need` bytes during the block; ValueError if they exceed the whole limit."""
+        """Wait for `need` bytes and reserve them for the block; ValueError if above the limit."""
         megabytes = need / MEGABYTE
         if megabytes > self.megabytes:
             raise ValueError(

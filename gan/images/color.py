@@ -80,9 +80,10 @@ def twelve_bits(image: Image.Image) -> bool:
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Return gray of more than 8 bits in mode L, scaled; return other modes unchanged.
+    """Return gray with more than 8 bits scaled to mode L; return other images in their mode.
 
-    Pillow's own conversion would clip it.
+    Pillow's own conversion would clip the numbers. The transparent color of a 16-bit PNG becomes
+    8-bit, as its pixels are.
     """
     key = image.info.get("transparency")
     if isinstance(key, tuple) and max(key) > 255:
@@ -126,10 +127,10 @@ def bands(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
 
 
 def rows(image: Image.Image, top: int, bottom: int) -> NDArray[Any]:
-    """Return rows top to bottom of a loaded image as an array (rows, W) or (rows, W, C).
+    """Return the rows from `top` to before `bottom` of a loaded image: (rows, W) or (rows, W, C).
 
-    Image.crop would check Pillow's size limit again. Unsigned 32-bit numbers of a TIFF are
-    returned as uint32: Pillow holds them as signed.
+    Image.crop is not used: it would check Pillow's size limit again. Unsigned 32-bit numbers of a
+    TIFF are returned as uint32: Pillow holds them as signed.
     """
     numbers = np.asarray(image._new(image.im.crop((0, top, image.width, bottom))))
     tags = getattr(image, "tag_v2", {})
@@ -156,9 +157,9 @@ def _grey(
 def black_and_white(
     parts: Iterable[NDArray[Any]], values: Range | None, largest: int = 65535
 ) -> Range:
-    """Return the range (black, white) of a file's numbers: `values`, or the range of their type.
+    """Return a file's numbers for black and white: `values` if given, else those of their type.
 
-    `parts` are the numbers, in pieces. `largest` is white for integers; for floats it is 1.
+    `parts` are the numbers, in pieces. White is `largest` for integers, and 1 for floats.
     ValueError if a number is not finite, or if it is outside the range of its type and `values` is
     None.
     """
@@ -216,10 +217,11 @@ def is_srgb(profile: bytes | None, mode: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _transform_to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the transform from a profile to sRGB, or None if it changes colors by at most 2.
+    """Return the transform from a profile to sRGB, or None if pixels need none.
 
-    There are many variants of sRGB. Transforms are cached because the photographs of one camera
-    share a profile; applying one is thread-safe.
+    In mode RGB, none is needed if no color changes by more than 2 of 255: there are many variants
+    of sRGB. Transforms are cached because the photographs of one camera share a profile; applying
+    one is thread-safe.
     """
     source = ImageCms.getOpenProfile(io.BytesIO(profile))
     transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")

@@ -13,20 +13,20 @@ from PIL.ImageFile import ImageFile
 from gan.images.color import SIGNED, rows
 
 FATAL = ("premature end", "bad Huffman code", "instead of RST")
-"""libjpeg's warnings after which it invents pixels; the others are about data that it ignores."""
+"""Parts of libjpeg's warnings that it made up pixels. Others are about data that it ignores."""
 BLOCK = 8
 """Side of a JPEG's blocks, in pixels."""
 LEAST_BITS = 1 / 16
-"""Fewest bits per block in a JPEG; arithmetic coding needs less than one."""
+"""Fewest bits per block in a JPEG: with arithmetic coding, a block may take less than one."""
 ZEROS = 64
-"""Bytes at the end of a file in which a JPEG's data must not be all zero."""
+"""Number of bytes at a JPEG's end; if all are zero, it may be an interrupted download."""
 MARKER = re.compile(rb"\xff+([^\x00\xff])")
 AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 """The marker after a scan's data: neither a stuffed byte nor a restart marker."""
 SCAN, END, FRAMES = b"\xda", b"\xd9", (b"\xc2", b"\xca")
 START_OF_SCAN = b"\xff\xda"
 MOST_SCANS = 100
-"""Most scans of a progressive JPEG: each takes time for all blocks; encoders write about ten."""
+"""Most scans of a progressive JPEG: each one costs time. Encoders write about ten."""
 COEFFICIENTS = 64
 """Coefficients of a block, for each component."""
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -45,9 +45,10 @@ SUBSAMPLED = 6
 
 
 def check_length(image: ImageFile, file: BinaryIO) -> None:
-    """Raise ValueError if a file is too short for its width and height, before it is decoded.
+    """Raise ValueError if a JPEG or TIFF is too short for its width and height; decode nothing.
 
-    Also rejected are JPEGs that end in zeros or have too many scans, and TIFFs of signed 8 bits.
+    Also rejected are JPEGs that end in zeros or have too many scans, and TIFFs with signed 8-bit
+    numbers.
     """
     if isinstance(image, Tiff.TiffImageFile):
         _check_tiff(image)
@@ -134,9 +135,9 @@ def _check_scans(content: bytes) -> None:
 
 
 def check_png_rows(file: BinaryIO) -> None:
-    """Raise ValueError if a PNG's data decompress to less than its rows (PNG specification, 7.2).
+    """Raise ValueError if a PNG has too few bytes for its rows (PNG specification, 7.2).
 
-    The data are decompressed once more, in pieces.
+    The data are decompressed again, in pieces.
     """
     file.seek(len(PNG_SIGNATURE))
     unpacker, there, needed = zlib.decompressobj(), 0, 0
@@ -159,9 +160,9 @@ def check_png_rows(file: BinaryIO) -> None:
 
 
 def _png_bytes(header: bytes) -> int:
-    """Return the number of bytes in all rows of a PNG, given its IHDR.
+    """Return the number of uncompressed bytes of a PNG's rows, given the content of its IHDR.
 
-    Each row has a byte for its filter.
+    Each row includes a byte for its filter.
     """
     width, height, depth, color, _, _, interlaced = struct.unpack(">IIBBBBB", header)
     bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[color]
@@ -176,8 +177,8 @@ def _png_bytes(header: bytes) -> int:
 def _ends_blank(image: ImageFile) -> bool:
     """Return whether one of the last two rows is all 0.
 
-    Two, because the last pass of an interlaced file holds every other row. Few images end with a
-    black row, so few are read twice.
+    Two rows are checked because the last pass of an interlaced file holds every other row. Few
+    images end with a black row, so few files are read twice.
     """
     last = rows(image, max(0, image.height - 2), image.height)
     return not last.reshape(len(last), -1).any(axis=1).all()
@@ -186,8 +187,9 @@ def _ends_blank(image: ImageFile) -> bool:
 def _ends_plain(image: ImageFile) -> bool:
     """Return whether the last block of a JPEG has one color; the JPEG may be decoded at any scale.
 
-    Only the block's lower right corner is compared, which upsampled colors of other blocks do not
-    reach. It is at least two pixels wide: at an eighth of the size, a block is a single pixel.
+    Only the pixels of the block's lower right corner are compared: upsampled colors of other blocks
+    do not reach it. The corner is at least two pixels wide, because at an eighth of the size a
+    block is a single pixel.
     """
     scale, *_ = getattr(image, "decoderconfig", ()) or (1,)
     width, height = image.size

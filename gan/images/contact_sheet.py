@@ -24,10 +24,10 @@ def grid(
     corner: str = "",
     text_size: int = 20,
 ) -> Image.Image:
-    """Return a page with the images `cells`, row by row, below the titles of their columns.
+    """Return a page with the images `cells`, row by row, below the column titles `columns`.
 
-    `rows` are titles on the left, and `corner` the text above them. All cells have the size of the
-    largest image; smaller images are centered.
+    `rows` are titles on the left, and `corner` is the text above them. All cells are as wide as the
+    widest image and as high as the highest; smaller images are centered.
     """
     assert len(cells) % len(columns) == 0
     font = ImageFont.load_default(text_size)
@@ -61,7 +61,7 @@ def thumbnail(
 
 
 def fit_text(text: str, size: int, width: int, *, keep_end: bool = False) -> str:
-    """Return a text as ASCII, shortened to at most `width` pixels in the font size `size`.
+    """Return a string as ASCII, shortened to at most `width` pixels at font size `size`.
 
     The font has only ASCII characters; others are escaped. With `keep_end` the beginning is cut:
     file names often differ only at their ends.

@@ -1,6 +1,6 @@
 """Read pixels with all bits of a file, or scaled from a range of its numbers.
 
-A range (low, high) gives black and white in the numbers of the file: (0, 4095) for 12 bits,
+A range (low, high) states which numbers of the file are black and white: (0, 4095) for 12 bits,
 (-1024, 3071) for Hounsfield units. Pixels read with a range have 16 bits: low becomes 0, high
 becomes 65535, and numbers outside are clipped. Without a range, black and white are those of the
 file's type: 0 and 255, 0 and 65535, or 0 and 1 for floats.
@@ -55,9 +55,9 @@ def read_pixels(
 ) -> Array:
     """Read a file as pixels (H, W, channels), upright, on white where it is transparent.
 
-    uint8 as from `read_image`; uint16 if the file has more bits, or with `values`, the range of its
-    numbers. `remark` is called with each remark about the file. `draft_size` and ImageError as in
-    `read_image`.
+    The pixels are uint8 as from `read_image`, or uint16 if the file has more bits or if `values`,
+    the range of its numbers, is given. `remark` is called with each remark about the file.
+    `draft_size` and ImageError as in `read_image`.
     """
     found = read_image_or_pixels(
         path,
@@ -81,7 +81,7 @@ def read_image_or_pixels(
 ) -> Image.Image | Array:
     """Read a file like `read_pixels`, but return 8 bits as an image of mode L or RGB.
 
-    An image can be resized without a copy.
+    Unlike pixels, an image can be resized without copying it first.
     """
     with opened(path, max_megapixels) as (image, file):
         if has_other_band(image):
@@ -157,8 +157,8 @@ def deep_pixels(
 ) -> tuple[Array, Array | None] | None:
     """Return an opened file's upright uint16 pixels (H, W, channels), and alpha (H, W) or None.
 
-    None instead of the pair if the file is to be read in 8 bits; if it has more, with a remark.
-    ValueError if `values` is given, but the numbers of the file cannot be read.
+    Return None instead of the pair if the file must be read in 8 bits, and add a remark if it has
+    more. ValueError as from black_and_white, or if `values` cannot be applied to the file.
     """
     if values is not None and image.format in SCALED:
         raise ValueError(f"{image.format} does not support a range: use TIFF or PNG")
@@ -193,8 +193,8 @@ def _numbers(
 ) -> tuple[Array, Range | None] | None:
     """Return a deep file's numbers (H, W, bands), not rotated upright, and their range.
 
-    A range of None means that the numbers are scaled to 16 bits already. None instead of the pair
-    if the file has to be read in 8 bits; in that case, ValueError if `values` is given.
+    A range of None means that the numbers are scaled to 16 bits already. If the file can only be
+    read in 8 bits: None instead of the pair, or ValueError if `values` is given.
     """
     if image.mode.startswith(("I", "F")):
         loaded = decoded(image, file)
@@ -239,7 +239,7 @@ def _blended(
 
 
 def _say_if_clipped(parts: Iterable[Array], values: Range, remark: Remark) -> None:
-    """Add a remark if most numbers are outside the range, which may be meant for other files."""
+    """Add a remark if most numbers are outside the range: it may be meant for other files."""
     low, high = values
     beyond = count = 0
     for part in parts:
@@ -252,8 +252,8 @@ def _say_if_clipped(parts: Iterable[Array], values: Range, remark: Remark) -> No
 def numbers_of(image: Image.Image, stored: Array | None = None) -> Range | None:
     """Return the smallest and largest number of a loaded file with more than 8 bits a channel.
 
-    `stored` are the numbers of colors that OpenCV read. Without them, only the high bytes of 16-bit
-    colors are known, so the low bytes count as 0 in the smallest number and as 255 in the largest.
+    `stored` holds a color file's numbers as OpenCV read them. Without it, only the high bytes of
+    16-bit colors are known: low bytes count as 0 in the smallest number, as 255 in the largest.
     None if all numbers are infinite or NaN.
     """
     if stored is not None or image.mode.startswith(("I", "F")):

@@ -9,9 +9,9 @@ from pathlib import Path
 from gan.images.formats import IMAGE_SUFFIXES
 
 KINDS = 5
-"""Number of other files' suffixes that an error names."""
+"""Most suffixes of other files that an error names."""
 NAMED = 3
-"""Number of files that a line about several of them names."""
+"""Most files that a line about skipped files names."""
 KNOWN = ".jpg, .png, .tif, .webp"
 """Image suffixes that an error names."""
 OUTSIDE = "a link to a {} outside the folder, which is not followed"
@@ -21,9 +21,9 @@ def list_images(folder: Path) -> list[Path]:
     """Return the image files in a folder and its sub-folders, sorted by relative POSIX path.
 
     Images are recognized by suffix (IMAGE_SUFFIXES, in upper or lower case). Hidden files and
-    folders are skipped, and links that lead out of the folder. Links to folders are not followed:
-    images inside the folder are listed by their real path only. ValueError if the folder does not
-    exist, is a file or cannot be read.
+    folders are skipped, and so are links that lead out of the folder. Links to folders are not
+    followed, so no listed path leads through one. ValueError if the folder does not exist, is a
+    file or cannot be read.
     """
     return find_images(folder).images
 
@@ -37,7 +37,7 @@ class Found:
     skipped: list[tuple[Path, str]]
     """(path, reason) of skipped files with an image's suffix, and of skipped links to folders."""
     others: list[Path]
-    """Files with other suffixes that are not hidden; they are never opened."""
+    """Files with other suffixes, except hidden ones."""
 
 
 def find_images(folder: Path) -> Found:
@@ -70,7 +70,7 @@ def find_images(folder: Path) -> Found:
 
 
 def nothing_found(folder: Path, found: Found) -> str:
-    """Return the error message for a folder without images: what it holds, and images' suffixes."""
+    """Return the error message for a folder without images: its contents, and images' suffixes."""
     kinds = Counter(path.suffix.lower() or "no suffix" for path in found.others)
     most = ", ".join(sorted(kinds, key=lambda kind: (-kinds[kind], kind))[:KINDS])
     there = [f"{len(found.others)} files of other kinds ({most})"] if kinds else []
@@ -81,7 +81,7 @@ def nothing_found(folder: Path, found: Found) -> str:
 
 
 def skipped_lines(folder: Path, skipped: Sequence[tuple[Path, str]]) -> list[str]:
-    """Return a line for each reason in `skipped`, (path, reason), with the names of some files."""
+    """Return a line for each reason in `skipped`, pairs (path, reason), with some file names."""
     paths = defaultdict[str, list[Path]](list)
     for path, reason in skipped:
         paths[reason].append(path)
@@ -104,5 +104,5 @@ def reason_not_taken(path: Path, root: Path) -> str | None:
 
 
 def _raise(error: OSError) -> None:
-    """Raise ValueError: os.walk would silently skip a folder that it cannot read."""
+    """Raise ValueError for a folder that cannot be read: os.walk would silently skip it."""
     raise ValueError(f"{error.filename}: {error.strerror}") from error

@@ -50,7 +50,7 @@ _GREYS = {
 """(SampleFormat, bits) of a gray TIFF: Pillow's mode, its raw modes for little and big endian."""
 _COLORS = ((_UNSIGNED, 32), (_SIGNED, 16), (_SIGNED, 32), (_FLOATS, 32), (_FLOATS, 64))
 _THREE: tuple[tuple[int, tuple[int, ...]], ...] = ((2, ()), (1, ()), (1, (0, 0)))
-"""Photometric interpretation and ExtraSamples of three bands; GDAL labels deep colors as gray."""
+"""(PhotometricInterpretation, ExtraSamples) of deep colors; GDAL labels them as gray (1)."""
 
 
 class ImageError(ValueError):
@@ -70,7 +70,7 @@ def known_formats() -> tuple[str, ...]:
 
 
 def _teach_tiff() -> None:
-    """Add kinds of TIFF to Pillow's table that it does not accept, or in one byte order only.
+    """Add to Pillow's table the TIFFs that it rejects, or accepts in one byte order only.
 
     Pillow can unpack all of them except deep colors, of which it reads only the header (NUMBERS).
     """

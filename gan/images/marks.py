@@ -25,29 +25,29 @@ OWN = {
 TRAINED = re.compile(rb"digitalsourcetype/(?:compositeWithT|t)rainedAlgorithmicMedia")
 """The terms for which a file counts as made by a trained model, in XMP or Content Credentials."""
 ADVICE = "marked as made by a trained model: remove them, or training learns that model's faults"
-"""About such files in a training folder."""
+"""Advice about marked files in a training folder."""
 ENDS = 2**18
 """Bytes at the beginning and at the end of a file that are searched for the terms."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What a mark says about a model."""
+    """What a mark states about a model."""
 
     sha256: str | None = None
-    """Of the file of its weights; None if it has none."""
+    """SHA-256 of the model's weights file; None if there is no such file."""
     software: str = f"gan {__version__}"
 
 
 def mark_of(weights: Path | None, wanted: bool = True) -> Mark | None:
-    """Return the mark of pictures made with a file of weights; None if none is wanted."""
+    """Return the mark for pictures made with `weights`, a file or None; None unless `wanted`."""
     if not wanted:
         return None
     return Mark(file_sha256(weights) if weights else None)
 
 
 def marked_xmp(packet: bytes | None, mark: Mark) -> bytes:
-    """Return an XMP packet with a mark, which replaces an older one; other properties stay."""
+    """Return `packet`, or a new XMP packet, with the properties of a mark (OWN); keep others."""
     version = f"sha256:{mark.sha256}" if mark.sha256 else None
     values = {
         "xmp:CreatorTool": mark.software,
@@ -71,8 +71,8 @@ def marked_xmp(packet: bytes | None, mark: Mark) -> bytes:
 def states_model(image: ImageFile, file: BinaryIO) -> bool:
     """Return whether an opened image states that a trained model made it, or a part of it.
 
-    Searched are its XMP, and the file's beginning and end, where Content Credentials are: for any
-    program's mark. No pixels are decoded.
+    Marks of any program are searched for in the XMP, and in the beginning and end of the file,
+    where Content Credentials are. No pixels are decoded.
     """
     packet = image.info.get("xmp")
     parts = [packet] if isinstance(packet, bytes) else []
@@ -84,6 +84,6 @@ def states_model(image: ImageFile, file: BinaryIO) -> bool:
 
 
 def made_by_model(path: Path) -> bool:
-    """Return `states_model` of a file; ImageError as from `read_size`."""
+    """Return whether a file states that a model made it; ImageError as from `read_size`."""
     with opened(path, float("inf"), pixels=False) as (image, file):
         return states_model(image, file)

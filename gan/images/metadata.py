@@ -28,7 +28,7 @@ numbers and texts; and two of GDAL: its metadata and the value of missing data."
 Tags = Mapping[int, tuple[int, Any]]
 """Type and value of TIFF tags, by tag."""
 SHAPES = '{"shape"'
-"""The beginning of tifffile's descriptions, which describe how the file stores its arrays."""
+"""How descriptions by tifffile begin; they describe the stored arrays and not the picture."""
 SRGB = 1
 LARGEST = 65_000
 """Most bytes of EXIF in a JPEG, without its headers."""
@@ -39,8 +39,8 @@ def kept_exif(
 ) -> Image.Exif | None:
     """Return the EXIF of an opened image for an upright sRGB translation; size is (width, height).
 
-    Camera, time, place, author and exposure are kept. None if the image has no EXIF, or if it is
-    damaged or too large for a JPEG: then it is dropped with a remark.
+    Camera, time, place, author and exposure are kept. None if the image has no EXIF. EXIF that is
+    damaged or too large for a JPEG is dropped: None, with a remark.
     """
     try:
         original = Image.Image.getexif(image)
@@ -87,7 +87,7 @@ def kept_density(image: ImageFile, turn: int) -> tuple[float, float] | None:
 def kept_place(image: ImageFile, remark: Callable[[str], None]) -> Tags:
     """Return the GeoTIFF tags of an opened image, which place it on the map; empty if it has none.
 
-    Also empty, with a remark, if the image is stored rotated: the tags refer to stored pixels.
+    If the image is stored rotated, the tags are dropped with a remark: they refer to stored pixels.
     """
     if not isinstance(image, TiffImageFile):
         return {}

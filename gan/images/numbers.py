@@ -66,7 +66,7 @@ def in_planes(image: Any) -> bool:
 
 
 def has_other_band(image: ImageFile) -> bool:
-    """Return whether a TIFF has one more band than its colors that is not transparency.
+    """Return whether a TIFF has one more band than its colors, and the band is not transparency.
 
     ExtraSamples is then 0 (TIFF 6.0, p. 31): near infrared, heights, a mask. Without ExtraSamples
     the band is transparency, as OpenCV writes it.
@@ -93,7 +93,7 @@ def check_bands(image: ImageFile) -> None:
 def _samples(image: TiffImageFile) -> tuple[int, int]:
     """Return the number of bands of a TIFF, and how many of them are colors.
 
-    Three or four bands that are labeled gray are RGB: GDAL writes deep colors so.
+    Three or more bands that are labeled gray count as RGB: GDAL labels deep colors this way.
     """
     samples = image.tag_v2.get(SAMPLESPERPIXEL, 1)
     photometric = image.tag_v2.get(PHOTOMETRIC_INTERPRETATION, 1)
@@ -175,7 +175,7 @@ def _is_cut(file: BinaryIO) -> bool:
 
 
 def what_is_not_read(file: BinaryIO) -> str | None:
-    """Return why a TIFF is rejected that Pillow cannot read; None if its header does not tell."""
+    """Return why Pillow cannot read a TIFF, as text; None if its header does not show why."""
     if _is_cut(file):
         return "damaged TIFF: it ends too early"
     try:

@@ -54,7 +54,7 @@ INCH = 2
 PARTIAL = (8, 10, 12, 14)
 """Bit depths of instruments that write 16-bit files."""
 VARIANTS = {"MPO": "JPEG", "DIB": "BMP"}
-"""Formats that share the suffix of another format."""
+"""Formats that count as another format, with which they share suffixes."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Picture:
     pixels: Array
     """(H, W, 1 or 3), uint8 or uint16."""
     alpha: Array | None = None
-    """(H, W), of the same type; None if the file has no transparency."""
+    """(H, W), of the pixels' type; None if the file has no transparency."""
     exif: Image.Exif | None = None
     """Metadata for images made from this one: without orientation, thumbnail and color profile."""
     remarks: tuple[str, ...] = ()
@@ -79,14 +79,14 @@ class Picture:
     """Numbers to write for black and white, if the format can hold them; None for 0 and the largest
     of the type."""
     xmp: bytes | None = None
-    """XMP packet for images made from this one, without what describes the file."""
+    """XMP packet for images made from this one, without properties that describe the file."""
 
     def with_pixels(self, pixels: Array) -> "Picture":
-        """Return another picture of the same size, with the same transparency and metadata."""
+        """Return a copy with other pixels of the same size; transparency and metadata are kept."""
         return replace(self, pixels=pixels)
 
     def with_mark(self, mark: Mark | None) -> "Picture":
-        """Return the picture of a model with its mark in the XMP; without XMP if mark is None."""
+        """Return a copy with a model's mark in its XMP; without XMP if `mark` is None."""
         return replace(self, xmp=marked_xmp(self.xmp, mark) if mark else None)
 
 
@@ -100,8 +100,9 @@ def read_picture(
 ) -> Picture:
     """Read a file like `read_image`, with its bit depth (8 or 16), transparency and metadata.
 
-    `values`, the range of its numbers, always gives 16 bits. `page` is a page of a stack, from 0;
-    of an animation the first frame is read, with a remark. ImageError as from `read_image`.
+    With `values`, the range of the file's numbers, the pixels always have 16 bits. `page` is a page
+    of a stack, from 0. Of an animation the first frame is read, with a remark. ImageError as from
+    `read_image`.
     """
     remarks: list[str] = []
     with opened(path, max_megapixels) as (image, file):
@@ -160,7 +161,7 @@ class Traits:
 
     @property
     def bits(self) -> int | None:
-        """8, 10, 12 or 14 if all numbers of a 16-bit file fit into as many bits, else None."""
+        """The fewest of 8, 10, 12 or 14 bits that hold all numbers of a 16-bit file, or None."""
         if self.numbers is None or self.floats or self.outside:
             return None
         return next((bits for bits in PARTIAL if self.numbers[1] < 2**bits), None)
@@ -182,9 +183,9 @@ def read_with_traits(
 ) -> tuple[Image.Image, Traits]:
     """Read a file as RGB like `read_image`, and report what is unusual about it.
 
-    Numbers outside their type's range are scaled from the smallest to the largest, and numbers that
-    fill only some of 16 bits are scaled to fill them. `draft_size` and ImageError as in
-    `read_image`; Traits.size is the size of the whole image.
+    If some numbers are outside their type's range, the smallest number becomes black and the
+    largest white. If a file uses only 8 to 14 of its 16 bits, its numbers are scaled to use all.
+    `draft_size` and ImageError as in `read_image`; Traits.size is the size without `draft_size`.
     """
     with opened(path, max_megapixels) as (image, file):
         turn_to(image, file, page)

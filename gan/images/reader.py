@@ -35,7 +35,7 @@ from gan.images.numbers import (
 from gan.images.reasons import header_reason, plain_reason
 
 CODESTREAM = b"\xff\x4f\xff\x51"
-"""The first bytes of JPEG 2000 without boxes."""
+"""The first bytes of a JPEG 2000 codestream without the boxes of a JP2 file."""
 PLANES = ("('R", "('G", "('B", "('RGB")
 """How the arguments of Pillow's decoder begin, as text, for a plane of colors."""
 YCBCR = 6
@@ -100,9 +100,9 @@ def read_orientation(path: Path) -> int:
 def opened(
     path: Path, max_megapixels: float, *, pixels: bool = True
 ) -> Iterator[tuple[ImageFile, BinaryIO]]:
-    """Yield an image, its header read, and its open file; errors in the block become ImageError.
+    """Yield an image with its header read, and its file; turn errors in the block into ImageError.
 
-    With `pixels`, the block reserves the memory that decoding takes from the process's budget.
+    With `pixels`, the memory for decoding is reserved in the process's budget during the block.
     """
     try:
         with path.open("rb") as file:
@@ -122,9 +122,9 @@ def opened(
 def _identified(file: BinaryIO) -> ImageFile:
     """Return a file's image with its header read; its format is detected from its first bytes.
 
-    `Image.open` does the same, and then checks `Image.MAX_IMAGE_PIXELS`. That is a global: setting
-    it for a moment would change it for other threads and libraries. So this function tries the
-    formats that Pillow has registered, without that check.
+    `Image.open` does the same, and then checks the global `Image.MAX_IMAGE_PIXELS`. Setting this
+    limit for a moment would change it for other threads and libraries. Therefore this function
+    tries the formats that Pillow has registered, without the check.
     """
     prefix = file.read(16)
     if not prefix:
@@ -213,7 +213,7 @@ def _name_deep_planes(image: TiffImageFile) -> None:
 
 
 def _name_own_order(image: TiffImageFile) -> None:
-    """Mark compressed numbers as native byte order: libtiff has converted them."""
+    """Mark compressed numbers as being in native byte order: libtiff converts them."""
     for index, tile in enumerate(image.tile):
         match tile.args:
             case (str(packed), *more) if tile.codec_name == "libtiff":

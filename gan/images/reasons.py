@@ -31,7 +31,7 @@ def plain_reason(error: Exception) -> str:
 
 
 def header_reason(name: str, error: Exception) -> str:
-    """Return, in one line, why a file cannot be opened that begins like the format `name`."""
+    """Return, in one line, why a file that begins like the format `name` cannot be opened."""
     error = _cause(error)
     if _ends_early(error):
         return f"damaged {name}: it ends too early"
@@ -56,7 +56,7 @@ def _names_kind(text: str) -> bool:
 
 
 def _raised_here(trace: TracebackType | None) -> bool:
-    """Return whether an error was raised by a module of this package."""
+    """Return whether an error was raised by a module of the package gan."""
     while trace and trace.tb_next:
         trace = trace.tb_next
     return trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith("gan.")

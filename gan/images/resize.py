@@ -34,9 +34,9 @@ def short_size(width: int, height: int, size: int) -> tuple[int, int]:
 def resized(
     picture: Image.Image | NDArray[Any], size: tuple[int, int]
 ) -> Image.Image | NDArray[Any]:
-    """Resize an image, or uint16 pixels (H, W, C), to (width, height); itself if it has that size.
+    """Return an image, or uint16 pixels (H, W, C), resized to `size`, (width, height).
 
-    uint16 pixels are resized in float32, rounded and clipped.
+    The input itself if it has that size. uint16 pixels are resized in float32, rounded and clipped.
     """
     if isinstance(picture, Image.Image):
         return picture if picture.size == size else picture.resize(size, BICUBIC)

@@ -46,8 +46,8 @@ def turn_to(image: ImageFile, file: BinaryIO, page: int) -> None:
 def cut_page(path: Path, page: int, *, max_megapixels: float = MAX_MEGAPIXELS) -> bytes:
     """Return the bytes of a TIFF with one page of a stack; pages count from 0.
 
-    The numbers of gray with more than 8 bits are unchanged; other pages are read and written as
-    pictures. ImageError as from `read_image`.
+    If the page is gray with more than 8 bits, its numbers are unchanged. Other pages are read and
+    written as pictures. ImageError as from `read_image`.
     """
     from gan.images.picture import Picture, read_picture
     from gan.images.writer import encode_picture, save_deep_tiff

@@ -186,7 +186,7 @@ def _metadata(picture: Picture, kind: str) -> dict[str, Any]:
 
 
 def _directory(picture: Picture) -> TiffImagePlugin.ImageFileDirectory_v2:
-    """Return TIFF tags with a picture's metadata, XMP too, and its place on the map."""
+    """Return TIFF tags with a picture's EXIF, density, XMP and place on the map."""
     directory = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"II")
     exif = picture.exif or Image.Exif()
     for tag in exif:
@@ -234,7 +234,7 @@ def _save_deep_png(values: Array, picture: Picture, file: BinaryIO) -> None:
 def save_deep_tiff(
     values: Array, picture: Picture, file: BinaryIO, *, white_is_zero: bool = False
 ) -> None:
-    """Write values (H, W, 1 to 4) as strips of Deflate, little-endian (TIFF 6.0, Adobe's notes).
+    """Write values (H, W, 1 to 4) as little-endian strips with Deflate (TIFF 6.0, Adobe's notes).
 
     Values have 16 or 32 bits: signed or unsigned integers, or floats.
     """
@@ -269,7 +269,7 @@ def save_deep_tiff(
 
 
 DEEP = {"PNG": _save_deep_png, "TIFF": save_deep_tiff}
-"""Writers of 16 bits a channel, which Pillow supports for gray only."""
+"""By format, a function that writes over 8 bits a channel; Pillow does so for gray only."""
 NUMBERS: dict[str, tuple[type[np.generic], ...]] = {
     "PNG": (np.uint8, np.uint16),
     "TIFF": (np.uint8, np.uint16, np.int16, np.int32, np.float32),

@@ -37,14 +37,15 @@ STALE_WHOLE = frozenset({
     "http://ns.apple.com/HDRGainMap/1.0/",
     *(f"{GOOGLE}{part}/" for part in ("camera", "container", "depthmap", "image")),
 })  # fmt: skip
-"""Namespaces of edits that are applied already, and of further pictures in the original's file."""
+"""Namespaces that are removed as a whole: edits already applied, further pictures in the file."""
 REGIONS = frozenset({
     "http://www.metadataworkinggroup.com/schemas/regions/",
     "http://ns.microsoft.com/photo/1.2/",
 })  # fmt: skip
 """Namespaces of regions, such as faces, in the coordinates of the stored picture."""
 MOST_READ, LARGEST = 2**17, 64_000
-"""Most bytes of a packet that is parsed, and that is kept: a JPEG holds 65,502 with the mark."""
+"""Most bytes of a packet that is parsed, and of one that is kept. With the mark, which is added
+later, the kept packet must fit into the 65,502 bytes that a JPEG holds."""
 NO_SPACES = (RDF, "http://www.w3.org/2000/xmlns/", "http://www.w3.org/XML/1998/namespace", None)
 """Namespaces of attributes that are not properties."""
 MOST_DEPTH = 100
@@ -60,8 +61,8 @@ EMPTY = (
 def kept_xmp(image: ImageFile, turn: int, remark: Callable[[str], None]) -> bytes | None:
     """Return the XMP of an opened image for an upright sRGB image that is made from it.
 
-    `turn` is its EXIF orientation. None if the image has no XMP, or if it is damaged or too large
-    for a JPEG: then it is dropped with a remark. What describes the stored file is removed.
+    `turn` is its EXIF orientation. None if the image has no XMP. XMP that is damaged or too large
+    for a JPEG is dropped: None, with a remark. Properties that describe the file are removed.
     """
     packet = image.info.get("xmp")
     if not isinstance(packet, bytes) or not packet.strip(BLANK):
@@ -90,8 +91,8 @@ def _is_stale(space: str, name: str, turn: int) -> bool:
 def parsed(packet: bytes) -> Document:
     """Parse a packet; ValueError, or expat's error, if it is not XMP.
 
-    Entities could be declared only in front of the first element, and that part is not parsed: so
-    there are none that could be expanded, and the encoding is UTF-8, whatever is declared.
+    The text before the first element is not parsed. Entities could be declared only there, so none
+    are expanded. The encoding is UTF-8, whatever is declared there.
     """
     text = packet.strip(BLANK).decode("utf-8")
     if (first := FIRST_ELEMENT.search(text)) is None:
@@ -108,7 +109,7 @@ def parsed(packet: bytes) -> Document:
 
 
 def _rdf(document: Document) -> Element | None:
-    """Return the element with the descriptions: the root, or a child of it."""
+    """Return the element rdf:RDF (the root, or a child of it), or None."""
     root = document.documentElement
     assert root is not None
     inside = [root, *(each for each in root.childNodes if isinstance(each, Element))]
@@ -116,7 +117,7 @@ def _rdf(document: Document) -> Element | None:
 
 
 def remove(document: Document, unwanted: Unwanted) -> set[tuple[str, str]]:
-    """Remove properties from a packet; return their namespaces and names."""
+    """Remove the `unwanted` properties from a packet; return (namespace, name) of each."""
     removed: set[tuple[str, str]] = set()
     rdf = _rdf(document)
     assert rdf is not None

@@ -20,9 +20,10 @@ HEADER = ("finding", "level", "file", "detail", "copy of")
 
 
 def inspect_folders(options: InspectOptions) -> int:
-    """Print the findings about a dataset; return the exit status: 1 if there are faults.
+    """Print the findings about a dataset, and write the files of --output; return the exit status.
 
-    ValueError if the folders hold no images, or the output would replace other files.
+    The status is 1 if there are faults or, with --strict, remarks. ValueError if the folders
+    hold no images, or if the output would replace other files.
     """
     limit_decoding(options.max_decoded_mb)
     root, output = options.root, options.output
@@ -63,7 +64,10 @@ def _tell(seen: Survey, found: list[Finding], base: Path, options: InspectOption
 def _write_sheet(
     seen: Survey, found: list[Finding], base: Path, max_megapixels: float, path: Path
 ) -> None:
-    """Write a contact sheet of the faults; without faults, of some images of A and B."""
+    """Write a contact sheet of the faults; without faults, of sample images.
+
+    If there are no images either, remove the sheet of an earlier inspection.
+    """
     faults = [finding for finding in found if finding.fault]
     if faults:
         write_image(draw_sheet(faults, base, max_megapixels, FINDINGS), path)
@@ -81,7 +85,10 @@ def check_output(output: Path, folders: Iterable[Path]) -> None:
         raise ValueError(f"{output}: is a file; --output must be a folder")
     for folder in folders:
         if output.resolve().is_relative_to(folder.resolve()):
-            raise ValueError(f"{output}: is inside {folder}, which is inspected: give another")
+            raise ValueError(
+                f"{output}: must not be or lie inside {folder}, which is inspected: give another "
+                "--output"
+            )
     first = output / FINDINGS
     ours = first.is_file() and first.read_bytes().startswith("\t".join(HEADER).encode())
     for name in (FINDINGS, STATISTICS, SHEET):

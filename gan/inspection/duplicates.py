@@ -16,7 +16,7 @@ from gan.inspection.hashes import BITS, copies, details
 from gan.inspection.survey import ImageFacts, Place
 
 Relation = Literal["leakage", "duplicate", "shared"]
-"""The most serious first."""
+"""How an image relates to an earlier copy, the most serious relation first."""
 Copy = tuple[Relation, ImageFacts, ImageFacts, str]
 """The relation, the image, the earlier image that it is a copy of, and how they match."""
 
@@ -55,10 +55,11 @@ def find_copies(images: Sequence[ImageFacts], max_megapixels: float) -> list[Cop
 def near_copies(
     images: Sequence[ImageFacts], *, mirrored: bool = False
 ) -> list[tuple[int, int, int]]:
-    """Return the pairs (later, earlier, differing bits) that `copies` finds, as image indices.
+    """Return pairs (later, earlier, differing bits) of near copies, as indices into `images`.
 
-    Of equal thumbnails in one folder only the first is compared with others, so that a thousand
-    equal images do not become half a million pairs.
+    `mirrored` finds mirror images instead. Of images in one folder with equal thumbnails, only the
+    first can be the earlier one of a pair: a thousand of them would otherwise give half a million
+    pairs.
     """
     if not images:
         return []
@@ -95,9 +96,10 @@ def _related(later: ImageFacts, earlier: ImageFacts) -> Relation | None:
 def _equal(
     images: Sequence[ImageFacts], close: Iterable[tuple[int, int, int]], max_megapixels: float
 ) -> list[tuple[int, int]]:
-    """Return pairs (later, first one in a folder) of images with equal size and pixels.
+    """Return pairs (later, earlier) of images with equal size and pixels, as indices.
 
-    Only images with the same thumbnail and near copies are decoded in full.
+    The earlier image is the first such image of its folder. Only the near copies `close` and images
+    with equal thumbnails are decoded in full.
     """
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for index, image in enumerate(images):

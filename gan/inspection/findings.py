@@ -70,18 +70,18 @@ ROUGH = 100
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing about one file or folder."""
+    """A fault or a remark about a file or folder."""
 
     kind: str
     """A key of KINDS."""
     path: Path
     detail: str
     other: Path | None = None
-    """The image that it is a copy of."""
+    """The image of which `path` is a copy."""
 
     @property
     def fault(self) -> bool:
-        """Whether it makes the exit status 1."""
+        """Whether the finding makes the exit status 1."""
         return KINDS[self.kind].fault
 
 
@@ -105,7 +105,7 @@ def find_all(survey: Survey, options: InspectOptions) -> list[Finding]:
 def _about_folder(
     place: Place, images: list[ImageFacts], options: InspectOptions
 ) -> Iterator[Finding]:
-    """Yield findings about single images, about their values and about their number."""
+    """Yield findings about a folder: its single images, their values and their number."""
     greys = sum(image.grey for image in images)
     rare_grey = 2 * greys <= len(images)
     for image in images:
@@ -128,7 +128,7 @@ def _about_folder(
 
 
 def _about_numbers(place: Place, images: list[ImageFacts]) -> Iterator[Finding]:
-    """Yield a finding if a folder's values need a range, with the option that sets it."""
+    """Yield a finding if a folder's pixel values need a range, with the option that sets it."""
     deep = [image.traits for image in images if image.traits.numbers]
     if (needed := _range_of(images)) is None:
         return
@@ -170,7 +170,7 @@ def _fit(found: Range | None, known: Range | None) -> bool:
 
 
 def _about_splits(survey: Survey) -> Iterator[Finding]:
-    """Yield a finding if a domain's test images need another range than its training images."""
+    """Yield a finding per domain whose test images need another range than the training images."""
     for train in survey.places:
         for test in survey.places:
             pair = [survey.of(place) for place in (train, test)]
@@ -184,7 +184,7 @@ def _about_splits(survey: Survey) -> Iterator[Finding]:
 
 
 def _about_domains(survey: Survey) -> Iterator[Finding]:
-    """Yield how A and B differ, measured in training or, without training folders, in test."""
+    """Yield findings about how A and B differ: their training images, or else their test images."""
     for split in SPLITS:
         pair = [place for place in survey.places if place.split == split]
         seen = [survey.of(place) for place in pair]

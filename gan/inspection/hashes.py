@@ -12,8 +12,8 @@ SIDE = 32
 """Pixels per side of the gray thumbnails that are compared."""
 BITS = 64
 MOST_BITS = 6
-"""Most bits in which the hashes of copies differ. For 40 photographs, copies as JPEG of quality 20,
-at a third or twice the size, in another aspect, brighter or darker differ in 5 bits at most."""
+"""Most bits in which the hashes of copies differ. Copies of 40 photographs (JPEG of quality 20, a
+third or twice the size, another aspect ratio, brighter or darker) differ in 5 bits at most."""
 LEAST_CORRELATION = 0.98
 """Least correlation between the details of copies. The copies above have 0.994 or more. Of 436
 different crops from 19 photographs, the most similar two, five pixels of 256 apart, have 0.975."""
@@ -21,7 +21,8 @@ LEAST_DETAIL = 2.0
 """Gray levels (root mean square) of detail below which two images cannot be distinguished: a plain
 color, or a clear sky. JPEG noise alone has about one."""
 DEAD_ZONE = 4.0
-"""A coefficient up to this counts as 0, as JPEG noise sets its sign. Photographs have hundreds."""
+"""DCT coefficients up to this count as 0, because JPEG noise decides their sign. Those of
+photographs reach hundreds."""
 CANDIDATES = 16
 """Nearest hashes that an image is compared with, for each band."""
 CHUNK = 4096
@@ -39,7 +40,7 @@ PLACES = np.linspace(-1, 1, SIDE)
 SHADE = np.linalg.qr(
     np.stack([np.outer(PLACES**i, PLACES**j).ravel() for i in range(4) for j in range(4 - i)], 1)
 )[0].astype(np.float32)
-"""Polynomials of up to the third degree over a thumbnail, (1024, 10): smooth shading, a sky."""
+"""Orthonormal polynomials up to degree 3 over a thumbnail, (1024, 10): smooth shading, a sky."""
 
 
 def coefficients(luma: Luma) -> NDArray[np.float32]:
@@ -51,7 +52,7 @@ def coefficients(luma: Luma) -> NDArray[np.float32]:
 def hash_bits(luma: Luma) -> Bits:
     """Return the hashes (N, 64) of thumbnails (N, 32, 32): the signs of the 64 lowest frequencies.
 
-    A pHash (the DCT hash of Zauner 2010) with the sign instead of the comparison with the median.
+    This is pHash (the DCT hash of Zauner 2010) with signs instead of comparisons with the median.
     """
     return _in_chunks(
         lambda chunk: coefficients(chunk).reshape(-1, SIDE * SIDE)[:, ORDER] > DEAD_ZONE, luma
@@ -65,9 +66,9 @@ def _in_chunks(function: Callable[[Luma], Bits], luma: Luma) -> Bits:
 
 
 def details(luma: Luma) -> NDArray[np.float32]:
-    """Return the details of thumbnails (N, 32, 32) as unit vectors (N, 1024): without SHADE.
+    """Return thumbnails (N, 32, 32) without smooth shading (SHADE), as unit vectors (N, 1024).
 
-    Thumbnails with less detail than LEAST_DETAIL become 0.
+    Thumbnails with less detail than LEAST_DETAIL become zero vectors.
     """
     flat = luma.reshape(-1, SIDE * SIDE).astype(np.float32)
     fine = flat - flat @ SHADE @ SHADE.T
@@ -98,12 +99,13 @@ def copies(luma: Luma, *, mirrored: bool = False) -> list[tuple[int, int, int]]:
 
 
 def near(sought: Bits, known: Bits) -> Iterator[tuple[NDArray[np.intp], ...]]:
-    """Yield blocks of (indices of hashes, indices of earlier known ones within MOST_BITS, bits).
+    """Yield blocks of near pairs: (indices into `sought`, indices into `known`, differing bits).
 
-    The hashes are cut into MOST_BITS + 1 bands, so that two near hashes have at least one band in
-    common: only such pairs are compared, one in a hundred for 100,000 photographs. A pair may be
-    yielded more than once. If a hash has more than CANDIDATES near hashes in one band, the nearest
-    are yielded, the earliest first, and the remaining bands are skipped for this hash.
+    Near hashes differ in at most MOST_BITS; the index into `known` is the smaller one. Hashes are
+    cut into MOST_BITS + 1 bands, so that two near hashes have at least one band in common: only
+    such pairs are compared, one in a hundred for 100,000 photographs. A pair may be yielded more
+    than once. If a hash has more than CANDIDATES near hashes in one band, only the nearest are
+    yielded (the earliest of equally near ones), and its remaining bands are skipped.
     """
     crowded = np.zeros(len(sought), bool)
     for band in np.array_split(np.arange(BITS), MOST_BITS + 1):

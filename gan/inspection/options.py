@@ -24,7 +24,7 @@ class InspectOptions(Section):
     b: Path | None = None
     """Folder of domain B, instead of root."""
     output: Path | None = None
-    """Folder for inspection.tsv, statistics.tsv and sheet.png, thumbnails of the faults. If not
+    """Folder for inspection.tsv, statistics.tsv and sheet.png (thumbnails of the faults). If not
     set, nothing is written."""
     min_side: Count = 64
     """An image whose shorter side has fewer pixels is tiny."""
@@ -38,4 +38,4 @@ class InspectOptions(Section):
     """Megabytes of memory that reading may use, for all images at once. An image that would need
     more is rejected."""
     strict: bool = False
-    """Let remarks make the exit status 1, too."""
+    """Exit with status 1 also if there are only remarks."""

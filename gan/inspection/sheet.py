@@ -85,7 +85,7 @@ def _draw_thumbnail(
 
 
 def _layout(faults: Sequence[Finding]) -> Iterator[tuple[int, int]]:
-    """Yield the row and column of each card; the two cells of a copy stay in one row."""
+    """Yield the row and column of each fault's card; the two cells of a copy stay in one row."""
     row = column = 0
     for fault in faults:
         cells = len(_shown(fault))
@@ -96,7 +96,7 @@ def _layout(faults: Sequence[Finding]) -> Iterator[tuple[int, int]]:
 
 
 def _shown(fault: Finding) -> list[Path]:
-    """Return the paths of an image and of the one that it is a copy of."""
+    """Return the path of a fault and, if it is a copy, that of the original."""
     return [path for path in (fault.path, fault.other) if path]
 
 

@@ -1,4 +1,4 @@
-"""Compute statistics of a folder's images, and find differences of two domains except style."""
+"""Compute statistics of a folder's images, and find differences of two domains beyond style."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ class Numbers:
     grey: float
     framed: float
     jpeg: float
-    """Shares of the images, 0 to 1, as `grey` and `framed`."""
+    """Share of images that are JPEG, 0 to 1; `grey` and `framed` are such shares, too."""
     formats: Counter[str]
 
 
@@ -86,8 +86,8 @@ class Contrast:
     limit: float
     """Least ratio of high to low that is reported; for shares, the least difference."""
     sentence: str
-    """A format string of `low` and `high` (their Numbers), their names (A or B) and `ratio`, of the
-    sizes."""
+    """A format string. `low` and `high` are the Numbers of the domains with less and more of the
+    quantity, `low_name` and `high_name` are A or B, and `ratio` is that of the shorter sides."""
     share: bool = True
     sharp: float = inf
     """The difference does not matter if low is at least this."""
@@ -132,7 +132,7 @@ CONTRASTS = (
 
 
 def differences(a: Numbers, b: Numbers) -> Iterator[str]:
-    """Yield sentences about differences of the domains that are not style but will be learned."""
+    """Yield sentences about differences of the domains that are not style but would be learned."""
     for contrast in CONTRASTS:
         measure = attrgetter(contrast.quantity)
         low, high = sorted((a, b), key=measure)

@@ -82,7 +82,7 @@ class Survey:
     images: list[ImageFacts] = field(default_factory=list)
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     others: int = 0
-    """Number of files that are not images by suffix, nor by content."""
+    """Number of files that are images neither by suffix nor by content."""
     unnamed: list[tuple[Path, str]] = field(default_factory=list)
     """Files that are images by content but not by suffix, with their sizes."""
     empty: list[tuple[Path, str]] = field(default_factory=list)
@@ -94,10 +94,10 @@ class Survey:
 
 
 def find_places(root: Path | None, a: Path | None, b: Path | None) -> list[Place]:
-    """Return root's trainA, trainB, testA and testB that exist, or root itself if none does.
+    """Return those of root's trainA, trainB, testA and testB that exist, or else root itself.
 
-    Without root, `a` and `b`. ValueError if root is given together with a or b, if nothing is
-    given, or if one folder is, or is inside, another: its images would count as duplicates of
+    Without root, return `a` and `b`. ValueError if root is given together with a or b, if nothing
+    is given, or if one folder is, or is inside, another: its images would count as duplicates of
     themselves. `survey` reports missing folders.
     """
     if root is not None and (a or b):
@@ -151,7 +151,7 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
 
 
 def in_threads(function: Callable[[Job], Outcome], jobs: Sequence[Job], unit: str) -> list[Outcome]:
-    """Return a function's result for each job, run in threads; `unit` is the plural of a job."""
+    """Return a function's result for each job, run in threads; `unit` names the jobs on stderr."""
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         try:
             return list(counted(threads.map(function, jobs), len(jobs), unit))
@@ -173,7 +173,7 @@ def _image_size(path: Path) -> str | None:
 def examine(
     path: Path, place: Place, max_megapixels: float, page: int = 0
 ) -> ImageFacts | tuple[Path, str]:
-    """Decode an image, or a page of a stack; return its facts, or its path and the reason."""
+    """Decode an image, or a page of a stack; return its facts, or (path, why it is unreadable)."""
     try:
         if not page:
             stack_pages(path)  # all pages must be readable

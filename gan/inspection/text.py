@@ -12,9 +12,9 @@ from gan.inspection.survey import Survey
 from gan.system.text import printable
 
 LISTED = 20
-"""Most findings of a kind that are printed with their details; the file lists all."""
+"""Most findings of a kind that are printed with their details; inspection.tsv lists all."""
 NAMED = 3
-"""Most files that are named for the other kinds."""
+"""Most files that are named for a kind without details."""
 
 
 def level(kind: str) -> str:
@@ -24,8 +24,10 @@ def level(kind: str) -> str:
 def findings_text(
     found: Sequence[Finding], base: Path, options: InspectOptions, complete: str
 ) -> Iterator[str]:
-    """Yield the printed lines, with names relative to `base`; `complete` tells where to find all
-    findings."""
+    """Yield the lines to print; `complete` states where all findings are listed.
+
+    Lines without details have file names relative to `base`.
+    """
     harmless: list[str] = []
     cut = False
     for kind, group in groupby(found, key=lambda finding: finding.kind):

@@ -16,7 +16,7 @@ from gan.interop.generators import Opened, in_words
 from gan.system.yaml_text import parse_yaml
 
 PATH = re.compile(r"(?:[/\\~]|\.{1,2}[/\\]|[A-Za-z]:[/\\]).*|\S*[/\\]\S*")
-"""A path: a text that begins like one, or that has slashes but no blanks."""
+"""A path: a string that begins like one, or that has slashes but no spaces."""
 CARD = """---
 {header}---
 
@@ -56,9 +56,9 @@ painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 def model_card(
     run: Path, generators: Mapping[Direction, Opened], folder: Path, license: str
 ) -> str:
-    """Return the text of the README.md of `folder`, from the files of a run directory.
+    """Return the text of the README.md of `folder`, from the files of the run directory `run`.
 
-    Missing files become sentences that ask the reader to add the facts.
+    Where a file is missing, the text states that its facts are not known.
     """
     config = _read_config(run)
     header = {
@@ -100,7 +100,7 @@ def _network(direction: Direction, opened: Opened) -> str:
 
 
 def _read_config(run: Path) -> dict[str, Any]:
-    """Return a run's configuration without paths; empty if it cannot be read."""
+    """Return a run's configuration, each path cut to its last part; empty if it cannot be read."""
     try:
         read = parse_yaml((run / "config.yaml").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -109,7 +109,7 @@ def _read_config(run: Path) -> dict[str, Any]:
 
 
 def _nameless(value: Any) -> Any:
-    """Return the value with every path cut to its last part, which hides local folders."""
+    """Return the value with every path in it cut to its last part, to hide local folders."""
     if isinstance(value, dict):
         return {str(key): _nameless(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -17,7 +17,7 @@ SETS = {"traina", "trainb", "testa", "testb", "train", "test", "a", "b", "images
 
 
 def domain_names(data: dict[str, Any]) -> dict[Domain, str]:
-    """Return the domain names in a configuration's folder names; empty if there are none."""
+    """Return the domains' names from the folders in a data section; {} if these name no domains."""
     a, b = (last_part(data.get(key)) for key in ("a", "b"))
     if not (a and b):
         pair = CONVENTION.fullmatch(last_part(data.get("root")))

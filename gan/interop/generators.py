@@ -23,7 +23,7 @@ from gan.networks.described import read_metadata
 from gan.networks.files import KEY, fill, load_generator
 
 SHOWN = 4
-"""Number of tensors that an error names."""
+"""Most tensors that an error lists."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Opened:
     spec: dict[str, Any]
     """The arguments of build_generator."""
     about: dict[str, Any]
-    """Facts that its file states; the direction if it is known."""
+    """Facts known from the generator's file, with the direction if it is known."""
 
 
 def in_words(spec: Mapping[str, Any]) -> str:
@@ -48,7 +48,7 @@ def find_generator(path: Path, direction: Direction | None) -> Path:
     ValueError if there is none, or if both directions exist and none is chosen.
     """
     if direction is not None and direction not in DIRECTIONS:
-        raise ValueError(f"direction {direction}: must be ab or ba")
+        raise ValueError(f"direction: must be ab or ba, not {direction}")
     if path.is_file():
         return path
     if not path.is_dir():
@@ -66,7 +66,7 @@ def find_generator(path: Path, direction: Direction | None) -> Path:
 
 
 def generators_in(folder: Path) -> dict[Direction, Path]:
-    """Return the generators' files in a run directory, ours, else the reference's, by direction."""
+    """Return a run directory's generator files by direction: ours or, if none, the reference's."""
     ours = {each: folder / f"gen_{each}.safetensors" for each in DIRECTIONS}
     reference = {
         each: folder / f"latest_net_G_{ends.source.upper()}.pth"
@@ -172,7 +172,7 @@ def _check(path: Path, state: State) -> None:
 
     for name, tensor in state.items():
         if name.endswith(("weight", "bias")) and not tensor.is_floating_point():
-            raise ValueError(f"{name} holds {tensor.dtype}".replace("torch.", ""))
+            raise ValueError(f"{name} holds {tensor.dtype}, not floats".replace("torch.", ""))
         if tensor.is_floating_point() and not tensor.isfinite().all():
             raise ValueError(f"{name} is not finite")
 

@@ -19,8 +19,8 @@ def fetch(name: str | Path, revision: str | None = None) -> Path:
     """Return a local path unchanged, or download hf://user/name[/file] and return its local path.
 
     Downloads need a network unless the Hub's cache has the files. `revision` is a branch, tag or
-    commit. ValueError if a download fails, or if a local path does not exist: it is never taken for
-    a repository's name.
+    commit. ValueError if a download fails, or if a local path does not exist; such a path is never
+    taken for a repository's name.
     """
     text = str(name)
     if isinstance(name, Path) or not text.startswith(SCHEME):
@@ -51,7 +51,7 @@ def fetch(name: str | Path, revision: str | None = None) -> Path:
 def write_model(
     folder: Path, files: Sequence[Path], license: str = "unknown", *, overwrite: bool = False
 ) -> None:
-    """Write a folder for sharing: gen_ab.safetensors or gen_ba.safetensors, and a model card.
+    """Write a folder for sharing: gen_ab.safetensors, gen_ba.safetensors or both, and a model card.
 
     `files` are generators in any supported format. If they are in a run directory, the card gets
     data, recipe, metrics and samples from the run, without local paths. `license` is a license id

@@ -1,4 +1,4 @@
-"""Split tensors by network, infer directions, and rename tensors as in the reference, by names."""
+"""Work with tensors' names: split by network, infer directions, rename as in the reference."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -27,7 +27,10 @@ BLOCK = re.compile(r"(model\.\d+)\.block\.(.+)")
 
 
 def _mmcv(match: re.Match[str], blocks: int) -> str:
-    """Return the reference's name for a match of MMCV, which counts a norm with its convolution."""
+    """Return the reference's name for a match of MMCV.
+
+    MMagic gives a convolution and its norm one number; the reference gives them two.
+    """
     number, inner, layer, tensor = int(match[1]), match[2], match[3], match[4]
     after = 0 if layer == "conv" else 1
     if inner is not None:
@@ -74,9 +77,10 @@ def reference_names(state: State) -> tuple[State, str]:
 
 
 def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
-    """Return the tensors of each network by the network's name: "" if names have no prefix.
+    """Return the tensors of each network, by the network's name: "" if names have no prefix.
 
-    Names inside a network begin with `model.`. Tensors with other names are skipped.
+    Names inside a network begin with `model.` (added before a bare number), or in joliGEN with
+    `encoder.model.` or `decoder.model.`. Tensors with other names are skipped.
     """
     parts: dict[str, State] = {}
     for name, tensor in tensors.items():
@@ -90,8 +94,8 @@ def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
 def direction_from_name(name: str) -> Direction | None:
     """Return the direction in a network's name: G_A, netG_AB, gen_ab and generator_A2B are ab.
 
-    None if the name states none. In the reference, G_A is the generator from A to B. A lone a or b
-    tells nothing: MMagic names generators by their target.
+    None if the name states none. In the reference, G_A is the generator from A to B. A name that is
+    only a or b states none: MMagic names generators by their target.
     """
     for word in name.lower().split("."):
         if match := DIRECTION_NAME.fullmatch(word):

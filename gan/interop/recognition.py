@@ -12,7 +12,7 @@ from gan.networks import build_generator
 
 BLOCK = re.compile(r"model\.(\d+)\.conv_block\.")
 UPSAMPLES = {"filt": "blur", "2.weight": "resize"}
-"""The kind of upsampling, by a tensor of the first layer after a ResNet's blocks."""
+"""The kind of upsampling, by the name of a tensor in the first layer after a ResNet's blocks."""
 COUNTERS = ("running_mean", "running_var", "num_batches_tracked")
 
 
@@ -96,7 +96,7 @@ def _kernel(state: State, module: str) -> Tensor:
 
 
 def completed(state: State, spec: dict[str, Any]) -> State:
-    """Return the state with the tensors that build_generator(**spec) expects, equal in function.
+    """Return the state with the tensors that build_generator(**spec) expects, for equal outputs.
 
     A missing bias of a convolution becomes zeros. A bias before a batch norm is subtracted from the
     running mean instead. Running statistics of instance norms are dropped.

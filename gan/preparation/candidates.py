@@ -1,4 +1,4 @@
-"""Candidates: pictures of the sources, with their names in the output and what is known of them."""
+"""Candidates: pictures of the sources, with their names in the output and facts about them."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ class Candidate:
 
     domain: Domain
     source: Path
-    """The image file, or the video."""
+    """The image file or the video; for a row of a table, a folder until its file is found."""
     name: Path
     """Path in the output, below the folder of its domain and split."""
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -29,12 +29,12 @@ class Candidate:
     page: int | None = None
     """Number of a stack's page, counted from 0."""
     second: float = 0
-    """Time of a video's frame, from the first one on."""
+    """Seconds from a video's first frame to this one."""
     facts: ImageFacts | None = None
     """Set for frames, and for files once they are decoded."""
     split: Split = "train"
     group: int | None = None
-    """Number of the group that stays on one side of the split; None for a single picture."""
+    """Number of the group that stays on one side of the split; None for a group of one picture."""
 
     @property
     def label(self) -> str:
@@ -55,7 +55,7 @@ class Candidate:
 
 
 def draw(seed: int, name: Path) -> bytes:
-    """Return a random number that depends only on a seed and a name.
+    """Return random bytes, a hash, that depend only on a seed and a name.
 
     Adding or removing a picture of a source therefore does not move others across the split.
     """
@@ -66,9 +66,9 @@ def draw(seed: int, name: Path) -> bytes:
 def decode(
     candidates: Sequence[Candidate], limit: int | None, seed: int
 ) -> tuple[list[Candidate], list[Skipped]]:
-    """Return at most `limit` readable candidates, sorted by name, and the unreadable ones.
+    """Return at most `limit` readable candidates, sorted by name, and the unreadable files.
 
-    They are drawn by seed. Without a limit all are decoded, else only as many as needed.
+    Candidates are drawn by seed and decoded until `limit` are readable, or all if it is None.
     """
     left = sorted(candidates, key=lambda candidate: draw(seed, candidate.name))
     wanted = len(left) if limit is None else limit
@@ -86,6 +86,6 @@ def _decode_one(candidate: Candidate) -> Candidate | Skipped:
     """Return a candidate with its facts, or its file and why it cannot be read."""
     if candidate.facts:
         return candidate
-    # Its place is empty: copies are sought among all pictures, in any folder.
+    # The place is empty: copies are searched for among all pictures, in any folder.
     outcome = examine(candidate.source, Place(Path()), MAX_MEGAPIXELS, candidate.page or 0)
     return replace(candidate, facts=outcome) if isinstance(outcome, ImageFacts) else outcome

@@ -30,9 +30,9 @@ NAMED = 20
 
 
 def prepare(config: PrepareOptions) -> int:
-    """Make the two-folder layout; return the exit status.
+    """Make the two-folder layout; return the exit status: 1 if files were skipped.
 
-    ValueError names the option or file that is wrong.
+    ValueError, with the option or file, if one is invalid.
     """
     # A dataset can only be continued with the same settings.
     settings = config.model_dump(mode="json", exclude={"output", "dry_run"})
@@ -59,7 +59,10 @@ def prepare(config: PrepareOptions) -> int:
 
 
 def _check_output(config: PrepareOptions, settings: dict[str, Any]) -> None:
-    """Raise ValueError if the output is inside a source, contains one, or holds other files."""
+    """Raise ValueError if the output overlaps a source, or holds other files or other settings.
+
+    Hard links also require an output on the disk of the sources.
+    """
     sources = [*config.a, *config.b, *([config.images] if config.images else [])]
     check_place(config.output, sources)
     begun = config.output / SETTINGS
@@ -72,7 +75,7 @@ def _check_output(config: PrepareOptions, settings: dict[str, Any]) -> None:
 
 
 def _decode_domains(config: PrepareOptions) -> tuple[list[Candidate], list[Skipped]]:
-    """Return the readable pictures of both domains, and what was skipped."""
+    """Return the readable pictures of both domains, and the skipped files; ValueError if none."""
     selected: dict[Domain, list[Candidate]] = {}
     skipped: list[Skipped] = []
     for domain in DOMAINS[: 2 if config.b else 1]:
@@ -84,27 +87,27 @@ def _decode_domains(config: PrepareOptions) -> tuple[list[Candidate], list[Skipp
         decoded, unreadable = decode(candidates, config.limit, config.seed)
         if not decoded:
             path, reason = unreadable[0]
-            raise ValueError(f"{domain}: no image can be read, {path} for instance: {reason}")
+            raise ValueError(f"{domain}: no image can be read; for instance, {path}: {reason}")
         result += decoded
         skipped += unreadable
     return result, skipped
 
 
 def _check_apart(a: Sequence[Candidate], b: Sequence[Candidate]) -> None:
-    """Raise ValueError if both domains share pictures: they would have no difference to learn."""
+    """Raise ValueError if a picture is chosen for both domains: it shows no difference to learn."""
     of_a = {candidate.origin for candidate in a}
     shared = [candidate for candidate in b if candidate.origin in of_a]
     if shared:
         raise ValueError(
-            f"{len(shared)} images are chosen for A and for B, {shared[0].label} first: narrow "
-            "where_a or where_b"
+            f"{len(shared)} images are chosen for A and for B, for instance {shared[0].label}: "
+            "narrow where_a or where_b"
         )
 
 
 def _divide(decoded: Sequence[Candidate], config: PrepareOptions) -> list[Candidate]:
-    """Assign pictures to the splits and groups.
+    """Return the pictures with their splits and groups.
 
-    Frames close to a test frame are excluded and, with `unique`, so are copies.
+    Training frames close to a test frame are excluded and, with `unique`, so are further copies.
     """
     pairs = copy_pairs(decoded)
     if config.unique:
@@ -140,7 +143,7 @@ def _tell(chosen: Sequence[Candidate], left_out: int, skipped: int, config: Prep
     if config.link == "symbolic":
         print("symbolic links lead out of the folders and `gan train` skips them: use --link hard")
     if left_out:
-        print(f"{left_out} images excluded: further copies, or frames beside the test's")
+        print(f"{left_out} images excluded: further copies, or frames close to test frames")
     done = "copied" if config.link == "copy" else f"linked ({config.link})"
     if config.dry_run:
         rest = f", {skipped} skipped" if skipped else ""

@@ -15,7 +15,7 @@ class PrepareOptions(Section):
     """Two domains, each chosen from folders, tables of files (.csv, .tsv, .json) and videos.
 
     Pictures are copied or linked, never changed, and copies of one picture stay on one side of the
-    split. OUTPUT/preparation.jsonl records where each picture came from. If it is interrupted, run
+    split. OUTPUT/preparation.jsonl records where each picture came from. After an interruption, run
     the same command again to continue. Files that cannot be read are named and skipped, and the
     exit status is 1.
     """
@@ -36,13 +36,13 @@ class PrepareOptions(Section):
     images: Path | None = None
     """Folder with the files that tables name. If not set, the folder of each table."""
     file_column: str | None = None
-    """Column of tables that holds the file names. If not set, the column called filename or the
-    like."""
+    """Column of tables that holds the file names. If not set, a column with a usual name, such as
+    filename or path."""
     limit: Count | None = None
     """Largest number of images of each domain, training and test together. They are drawn by
     seed."""
     test: Weight = 0.1
-    """Share of each domain that becomes its test images. From 1 on, the number of test images."""
+    """Share of each domain's images that become test images. From 1 on, their number."""
     unique: bool = False
     """Use only one of several copies of a picture, instead of keeping all on one side of the
     split."""
@@ -65,11 +65,11 @@ class PrepareOptions(Section):
     @model_validator(mode="after")
     def check(self) -> Self:
         if self.where_b and not self.b:
-            raise ValueError("where_b chooses from the sources of b: name one, or remove where_b")
+            raise ValueError("where_b chooses from the sources of b: set b, or remove where_b")
         tables = any(path.suffix.lower() in SUFFIXES for path in (*self.a, *self.b))
         for key in ("images", "file_column"):
             if getattr(self, key) is not None and not tables:
                 raise ValueError(
-                    f"{key} is for tables ({', '.join(SUFFIXES)}): name one, or remove {key}"
+                    f"{key} is for tables ({', '.join(SUFFIXES)}): add one, or remove {key}"
                 )
         return self

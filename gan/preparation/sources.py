@@ -21,7 +21,7 @@ def select(config: PrepareOptions, domain: Domain) -> tuple[list[Candidate], lis
     """Return the pictures of a domain that fulfill its conditions, and the files that are skipped.
 
     Prints how many are chosen. Each file is chosen once, and the names are unique. ValueError if
-    none are left.
+    no picture is left.
     """
     sources = config.a if domain == "a" else config.b
     conditions = config.where_a if domain == "a" else config.where_b
@@ -59,7 +59,7 @@ def _list_source(
 ) -> Iterable[Candidate]:
     """Return the candidates of a folder, table or video; ValueError for anything else.
 
-    Here and below, files that cannot be used are added to `skipped`.
+    Files that cannot be used are added to `skipped`.
     """
     suffix = path.suffix.lower()
     if path.is_dir():
@@ -101,7 +101,7 @@ def _from_folder(folder: Path, domain: Domain, skipped: list[Skipped]) -> Iterat
 
 
 def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> list[Candidate]:
-    """Return a candidate for each row; `_located` checks the files of the chosen rows."""
+    """Return a candidate for each row with a name; `_located` finds the files of chosen rows."""
     rows = tables.read_rows(path)
     column = tables.file_column(path, list(rows[0]), config.file_column)
     folder = config.images or path.parent
@@ -114,7 +114,7 @@ def _from_table(path: Path, config: PrepareOptions, domain: Domain) -> list[Cand
 def _from_video(
     path: Path, config: PrepareOptions, domain: Domain, skipped: list[Skipped]
 ) -> Iterator[Candidate]:
-    """Yield the sampled frames of a video; damage ends it and is added to `skipped`."""
+    """Yield the sampled frames of a video; stop at damage, and add the video to `skipped`."""
     columns = {"path": path.name, "name": path.stem, "class": ""}
     after = ""
     try:
@@ -132,9 +132,10 @@ def _from_video(
 
 
 def _located(offered: Sequence[tuple[Path, Candidate]], skipped: list[Skipped]) -> list[Candidate]:
-    """Find the files that rows of tables name; return the candidates, each file once.
+    """Return the candidates with the files that rows of tables name, each file once.
 
-    offered: each candidate with the folder to put before its name.
+    `offered` has pairs (folder to put before the candidate's name, candidate). Names without a
+    usable file are added to `skipped`.
     """
     result: dict[tuple[Path, int | None], Candidate] = {}
     indexes: dict[Path, Index] = {}
@@ -170,8 +171,8 @@ class Index:
     def file(self, name: Path) -> Path:
         """Return the image with the name given in a table; ImageError if there is not exactly one.
 
-        This is the file with this path below the folder, or else the only one below it with this
-        bare name, with or without its suffix.
+        It is the file at this path below the folder or, if there is none, the only image below the
+        folder with the last part of the path as its name, with or without suffix.
         """
         path = self.folder / os.path.relpath(os.path.normpath(self.folder / name), self.folder)
         if ".." in path.relative_to(self.folder).parts:

@@ -14,10 +14,10 @@ GAP = 1.0
 
 
 def copy_pairs(decoded: Sequence[Candidate]) -> list[tuple[int, int]]:
-    """Return pairs (later, earlier) of copies, including near and mirrored ones, as `gan inspect`
-    finds them.
+    """Return index pairs (later, earlier) of copies, near copies and mirrored copies.
 
-    Pictures without details are copies if size and thumbnail are equal.
+    They are found as in `gan inspect`. Pictures without details are copies if their sizes and
+    thumbnails are equal.
     """
     facts = [one.facts for one in decoded if one.facts]
     firsts: dict[tuple[tuple[int, int], bytes], int] = {}
@@ -33,8 +33,11 @@ def copy_pairs(decoded: Sequence[Candidate]) -> list[tuple[int, int]]:
 def groups(
     members: Sequence[Candidate], pairs: Iterable[tuple[int, int]], block: float
 ) -> list[list[int]]:
-    """Return the groups of pictures that must be on one side: copies, a stack's pages, and frames
-    of the same `block` seconds of a video."""
+    """Return the groups of pictures, as indices, that must be on one side of the split.
+
+    Copies stay together, and so do the pages of a stack, and frames of the same `block` seconds of
+    a video.
+    """
     firsts: dict[tuple[Path, int], int] = {}
     blocks = [
         (number, firsts.setdefault((member.source, int(member.second // block)), number))
@@ -45,7 +48,7 @@ def groups(
 
 
 def joined(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Return the connected components of a graph, sorted."""
+    """Return the connected components of a graph, sorted; its nodes are 0 to count - 1."""
     group = {number: [number] for number in range(count)}
     for one, other in pairs:
         small, large = sorted((group[one], group[other]), key=len)
@@ -59,19 +62,22 @@ def joined(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
 def quota(count: int, test: float, domain: Domain) -> int:
     """Return how many of `count` pictures are for the test, never all.
 
-    test: a share below 1, or a number of pictures. ValueError if that number leaves none to train.
+    `test` is a share below 1, or a number of pictures. ValueError if that number leaves none for
+    training.
     """
     if test < 1:
         return min(max(round(test * count), int(test > 0)), count - 1)
     if test >= count:
-        raise ValueError(f"test: {test:g} of the {count} images of {domain.upper()} leave none")
+        raise ValueError(
+            f"test: {test:g} of the {count} images of {domain.upper()} leave none for training"
+        )
     return int(test)
 
 
 def drawn(
     members: Sequence[Candidate], together: Sequence[list[int]], test: float, seed: int
 ) -> set[int]:
-    """Return the numbers of the test's pictures: whole groups, drawn by seed, as many as fit.
+    """Return the indices of the test pictures: whole groups, drawn by seed, as many as fit.
 
     If all groups of a domain are too large, its smallest one is drawn, unless that is more than
     half of the domain.
@@ -105,7 +111,7 @@ def drawn(
 
 
 def bordering(members: Sequence[Candidate], test: set[int]) -> set[int]:
-    """Return the training frames within GAP seconds of a test frame of the same video."""
+    """Return the indices of training frames within GAP seconds of a test frame of their video."""
     seconds: dict[Path, list[float]] = defaultdict(list)
     frames = [number for number, member in enumerate(members) if member.frame is not None]
     for number in test.intersection(frames):

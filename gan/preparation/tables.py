@@ -23,7 +23,7 @@ BDD100K's."""
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a table, all with the same columns; ValueError names the file."""
+    """Return the rows of a table, all with the same columns; ValueError if it is not a table."""
     try:
         text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
     except OSError as error:
@@ -77,14 +77,14 @@ def _flat(entry: Mapping[str, Any]) -> dict[str, str]:
 def file_column(path: Path, columns: list[str], given: str | None) -> str:
     """Return the column with the files' names: `given`, or the likeliest of FILE_COLUMNS.
 
-    ValueError if the table has neither.
+    ValueError if the table has no such column.
     """
     if given is not None and given not in columns:
         raise ValueError(f"{path}: no column {given} (file_column){nearest(given, columns)}")
     likely = [name for name in FILE_COLUMNS if name in columns]
     if given is None and not likely:
         raise ValueError(
-            f"{path}: which column names the files? --file_column: one of {', '.join(columns)}"
+            f"{path}: which column has file names? Set --file_column to one of {', '.join(columns)}"
         )
     return likely[0] if given is None else given
 
@@ -106,7 +106,7 @@ class Condition:
 
 
 def plain(text: str) -> str:
-    """Return a text for comparison: in one case, without spaces around it."""
+    """Return a string for comparison: case-folded, without spaces around it."""
     return text.strip().casefold()
 
 
@@ -123,10 +123,11 @@ def _parse(text: str) -> Condition:
 
 
 def chosen(rows: Sequence[Mapping[str, str]], conditions: Sequence[str], origin: str) -> list[int]:
-    """Return the numbers of the rows that fulfill all conditions; all rows have the same columns.
+    """Return the indices of the rows that fulfill all conditions; all rows have the same columns.
 
-    origin: name of the rows in errors. ValueError if a column does not exist, if a value without
-    * and ? does not occur in it (the error suggests the nearest one), or if no row is left.
+    `origin` names the rows in errors. ValueError if a condition cannot be parsed, if its column
+    does not exist, if a value without * and ? does not occur in the column (the error suggests the
+    nearest one), or if no row is left.
     """
     parsed = [_parse(text) for text in conditions]
     if not rows:

@@ -16,9 +16,9 @@ from gan.images.clips import opened_clip
 
 
 def _decoded(path: Path) -> Iterator[tuple[int, float, Callable[[], Image.Image]]]:
-    """Yield (number, seconds since the first frame, function that decodes it) of undamaged frames.
+    """Yield (number, second, function that returns the picture) of each undamaged frame.
 
-    FFmpeg's errors are raised as ImageError in one line.
+    `second` counts from the first frame. FFmpeg's errors are raised as ImageError in one line.
     """
     with opened_clip(path) as (container, stream):
         stream.thread_type = "AUTO"
@@ -50,7 +50,7 @@ def sampled(
 
 
 def numbered(path: Path, numbers: Collection[int]) -> Iterator[tuple[int, Image.Image]]:
-    """Yield (number, picture) of these frames; frames after damage are missing."""
+    """Yield (number, picture) of the frames in `numbers`; frames after damage are missing."""
     last = max(numbers)
     with suppress(ImageError):
         for number, _, picture in _decoded(path):

@@ -23,11 +23,11 @@ SETTINGS, CHOSEN = "preparation.json", "preparation.jsonl"
 FOLDERS = ("trainA", "trainB", "testA", "testB")
 
 Lost = tuple[Candidate, str]
-"""A picture that was readable before, and why it is not any longer."""
+"""A picture that was readable before, and why it no longer is."""
 
 
 def write_files(chosen: Sequence[Candidate], output: Path, link: Link) -> list[Lost]:
-    """Copy or link the image files that are missing; return those that have become unreadable.
+    """Copy or link the image files that the output lacks; return those that became unreadable.
 
     OSError if the output cannot be written, or if another file has a picture's name.
     """
@@ -37,7 +37,7 @@ def write_files(chosen: Sequence[Candidate], output: Path, link: Link) -> list[L
 
 
 def _put(one: Candidate, output: Path, link: Link) -> str | None:
-    """Copy or link a file, atomically, unless it exists; return why it is unreadable, or None."""
+    """Copy or link a file atomically, unless that is done; return why it is unreadable, or None."""
     source, target = one.source, output / one.target
     if one.page is not None:
         return _put_page(source, one.page, target)
@@ -56,7 +56,7 @@ def _put(one: Candidate, output: Path, link: Link) -> str | None:
 
 
 def _put_page(source: Path, page: int, target: Path) -> str | None:
-    """Write a page of a stack, unless it exists; return why it is unreadable, or None."""
+    """Write a page of a stack, unless that is done; return why it is unreadable, or None."""
     try:
         content = cut_page(source, page)
     except ImageError as error:
@@ -75,7 +75,7 @@ def _is_put(source: Path, target: Path, link: Link) -> bool:
 
 
 def _check_own(target: Path, same: bool) -> None:
-    """Raise FileExistsError if another file has a picture's name."""
+    """Raise FileExistsError unless `same`: another file has a picture's name."""
     if not same:
         raise FileExistsError(
             f"{target}: exists and is not the file that belongs there; it is kept: move it away, "
@@ -99,7 +99,7 @@ def write_frames(chosen: Sequence[Candidate], output: Path) -> list[Lost]:
 
 
 def _write_frame(content: bytes, target: Path) -> None:
-    """Write a frame or a page, atomically, unless it exists."""
+    """Write a frame or a page, atomically, unless that is done."""
     if os.path.lexists(target):
         _check_own(target, target.is_file() and target.read_bytes() == content)
     else:
@@ -126,7 +126,7 @@ def write_report(chosen: Sequence[Candidate], output: Path) -> None:
 
 
 def begin(output: Path, settings: Mapping[str, Any]) -> None:
-    """Write the settings of an output, and remove files that killed starts left incomplete."""
+    """Write the settings of an output, and remove incomplete files of earlier, killed starts."""
     text = json.dumps(settings, indent=1) + "\n"
     write_whole(output / SETTINGS, lambda file: file.write(text.encode()))
     for name in FOLDERS:

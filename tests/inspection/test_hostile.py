@@ -24,7 +24,7 @@ from tests.support.pictures import picture, write_dataset
     (["--a", "data", "--b", "data/trainB"], "data/trainB: is the same as, or inside, data"),
     (["--a", "data/trainA", "--b", "data/trainA"], "is the same as, or inside, data/trainA"),
     (["data", "--min_side", "0"], "min_side"),
-    (["data", "--output", "data/trainA/out"], "data/trainA/out: is inside data/trainA"),
+    (["data", "--output", "data/trainA/out"], "out: must not be or lie inside data/trainA"),
     (["data", "--output", "file"], "file: is a file; --output must be a folder"),
     (["data", "--output", "taken"], "taken/sheet.png: not written by this command"),
 ])  # fmt: skip

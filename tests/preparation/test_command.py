@@ -214,8 +214,8 @@ def test_any_bytes_in_names_and_loops_of_links_are_handled(
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [
-    (["--where_b", "class=sea"], "where_b chooses from the sources of b: name one"),
-    (["--images", "art"], "images is for tables (.csv, .tsv, .json): name one"),
+    (["--where_b", "class=sea"], "where_b chooses from the sources of b: set b"),
+    (["--images", "art"], "images is for tables (.csv, .tsv, .json): add one"),
     (["--b", "more", "--file_column", "x"], "file_column is for tables"),
 ])  # fmt: skip
 def test_options_without_effect_are_rejected(
@@ -238,7 +238,7 @@ def test_options_without_effect_are_rejected(
     (["--a", "art", "--output", "text.txt"], "text.txt: is not a folder"),
     (["--a", "art", "--output", "taken"], "taken: is not empty"),
     (["--a", "art", "--output", "strange"], "strange/preparation.json: damaged, or not written"),
-    (["--a", "bad"], "a: no image can be read, bad/x.png for instance"),
+    (["--a", "bad"], "a: no image can be read; for instance, bad/x.png: "),
 ])  # fmt: skip
 def test_invalid_inputs_are_rejected_in_one_line_and_nothing_is_written(
     arguments: list[str], expected: str, art: Path, capsys: pytest.CaptureFixture[str]

@@ -62,5 +62,5 @@ def test_the_column_of_the_files_is_guessed_or_given() -> None:
     assert file_column(path, ["title", "picture"], "picture") == "picture"
     with pytest.raises(ValueError, match="did you mean picture"):
         file_column(path, ["title", "picture"], "pictur")
-    with pytest.raises(ValueError, match="--file_column: one of title, artist"):
+    with pytest.raises(ValueError, match="Set --file_column to one of title, artist"):
         file_column(path, ["title", "artist"], None)
