@@ -65,8 +65,8 @@ def open_folders(
     `split` and `reference` are train, val or test; `data` names their folders. The first
     `max_images` files of each folder, in sorted order, are used; None means all. Each is decoded
     once: unreadable files are skipped and named in the notes, as are missing folders. With
-    `paired`, an image of each folder form a pair if their relative names without suffixes are
-    equal. ValueError if both folders of `split` are missing, or if a folder has no readable image.
+    `paired`, images with the same relative name, without suffix, in both folders form pairs.
+    ValueError if both folders of `split` are missing, or if a folder has no readable image.
     """
     translated = {domain: _place(data, split, domain) for domain in DOMAINS}
     compared = {domain: _place(data, reference or split, domain) for domain in DOMAINS}
