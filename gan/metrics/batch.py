@@ -57,7 +57,7 @@ class Batch:
 
     source: Images
     fake: Images = NONE
-    """Translations in [-1, 1], rounded as in a file: to 8 bits, or 16 if the data has a range."""
+    """Translations in [-1, 1], rounded as in a file: to 8 bits, or 16 in a domain with a range."""
     unrounded: Tensor = NONE.pixels
     """Translations as the generator returns them, (N, C, H, W)."""
     truth: Images = NONE

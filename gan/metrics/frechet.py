@@ -79,10 +79,10 @@ def frechet_estimate(x: Tensor, y: Tensor, null: float) -> Estimate:
 
 
 def _null_distance(features: Tensor, sampling: Sampling) -> float:
-    """Return the expected distance of n images, given as features (n, d), from n similar ones.
+    """Return the expected distance of n images from n others of the same distribution.
 
-    Similar images come from the same distribution. The expected distance falls as 1 / n, so half
-    the distance of two random halves is returned; 0 for fewer than 4 images.
+    `features` (n, d) are those of the images. The expected distance falls as 1 / n, so half the
+    distance of two random halves is returned; 0 for fewer than 4 images.
     """
     half = len(features) // 2
     if half < 2:
