@@ -62,7 +62,7 @@ def _probed(
     try:
         probe = fit_probe(maps, sources, targets)
     except ValueError as error:
-        look.notes.append(f"No map of where it looks like the target: {error}")
+        look.notes.append(f"No map of where pictures look like the target: {error}")
         return
     heats = [heat_between(probe, maps, unit, sources[0], targets[0]) for unit in units.values()]
     yield Section(

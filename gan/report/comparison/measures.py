@@ -154,7 +154,7 @@ def _by_protocol(run: Run) -> dict[Protocol, Taken]:
 
 
 def _covering(by_run: Sequence[Mapping[Protocol, Taken]]) -> list[Protocol]:
-    """Return the protocol that most runs share, then the one that most of the rest share, etc.
+    """Return the protocol that most runs share, then and so on for the remaining runs.
 
     Each evaluated run has at least one of the returned protocols. Of protocols with equally many
     runs, the one that was used at the latest step comes first.

@@ -74,7 +74,7 @@ def _overview(groups: Groups) -> Iterator[tuple[str, ...]]:
 
 
 def _keys(groups: Groups) -> Iterator[tuple[str, str]]:
-    """Yield a heading, then each key that differs, with its values and the groups that have them."""
+    """Yield a heading, then each key that differs: its values, each with the groups that have it."""
     yield "what differs", "value (groups)"
     for key, values in groups.different.items():
         having: dict[str, list[str]] = {}
