@@ -94,7 +94,7 @@ def _basis(protocol: Mapping[str, Any], ends: Ends) -> str:
 
 
 def _table(metrics: Named, ends: Ends) -> list[str]:
-    """Return the lines of a table of all metrics that the source images have too."""
+    """Return the lines of a table of the metrics that also have a value for the source images."""
     compared = {name: metric for name, metric in metrics.items() if metric.unchanged}
     if not compared:
         return []

@@ -29,7 +29,7 @@ def measurable_in(
     data: DataConfig,
     instruments: Instruments,
 ) -> list[str]:
-    """Return the names, without direction, of the metrics measurable in it, in table order."""
+    """Return the names (kid, not kid_ab) of the metrics of a direction, in table order."""
     ends = DIRECTIONS[direction]
     reference = folders.references.get(ends.target)
     counts = [len(of.files) for of in (folders.sources[ends.source], reference) if of]

@@ -68,7 +68,7 @@ class Task:
     """Names of the metrics to measure."""
 
     def scores(self, *, pairs: bool) -> list[str]:
-        """Return the names of the metrics of single images that need pairs (or do not).
+        """Return the names of the image metrics that need pairs or, with pairs=False, do not.
 
         They are ordered by MetricRow.stage.
         """
@@ -192,7 +192,7 @@ class Evaluator:
         yield from rows
 
     def translate(self, rows: list[Row], batch: Batch, task: Task) -> Batch:
-        """Return the batch with its translations; store features of both domains in the rows."""
+        """Return the batch with its translations; store their and the sources' features in rows."""
         assert task.forth
         raw = task.forth(batch.source.pixels).float()
         for row, finite in zip(rows, raw.isfinite().flatten(1).all(1).tolist(), strict=True):

@@ -99,6 +99,6 @@ def _mean_and_rows(features: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _shortened(root: Tensor) -> Tensor:
-    """Return R with R'R = X'X, X the root, and at most as many rows as columns."""
+    """Return R with R'R = X'X for X = `root`, and at most as many rows as columns."""
     rows, columns = root.shape
     return torch.linalg.qr(root, mode="r").R if rows > columns else root

@@ -61,8 +61,8 @@ def _self_similarity(features: Tensor) -> Tensor:
 def layer_distance(x: Maps, y: Maps) -> Tensor:
     """Return the squared difference of unit feature vectors, as in LPIPS, but with all weights 1.
 
-    As in Eq. 1 of Zhang et al. 2018 the result is summed over channels and averaged over positions;
-    here it is averaged over layers too. It is for networks without published LPIPS weights.
+    As in Eq. 1 of Zhang et al. 2018, it is summed over channels and averaged over positions; here
+    it is averaged over layers too. It is for networks without published LPIPS weights.
     """
     layers = [apart.sum(1).flatten(1).mean(1) for apart in unit_squares(x, y).values()]
     return torch.stack(layers).mean(0)

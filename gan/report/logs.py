@@ -48,7 +48,7 @@ PACE = {
         "Of the generators, after any cut that train.nonfinite made.",
     ),
 }
-"""Titles and sentences of scalars with a chart of their own in another section, by name."""
+"""Titles and sentences of scalars that have charts in another section, by name."""
 
 
 class Point(NamedTuple):

@@ -55,7 +55,7 @@ def open_configuration(run: Path) -> Configuration:
 
 
 def _stand_in(run: Path, text: str, fault: str) -> Configuration:
-    """Return a substitute for a damaged configuration; its `fault` states what is substituted."""
+    """Return a substitute for a damaged configuration; its `fault` states damage and substitute."""
     damage = f"config.yaml is damaged: {fault}. "
     with suppress(ValidationError, KeyError):
         config = Config.model_validate(newest_manifest(run)["config"])

@@ -154,7 +154,7 @@ def _by_protocol(run: Run) -> dict[Protocol, Taken]:
 
 
 def _covering(by_run: Sequence[Mapping[Protocol, Taken]]) -> list[Protocol]:
-    """Return the protocol that most runs share, then and so on for the remaining runs.
+    """Return protocols: the one that most runs share, then that of most other runs, and so on.
 
     Each evaluated run has at least one of the returned protocols. Of protocols with equally many
     runs, the one that was used at the latest step comes first.

@@ -74,7 +74,7 @@ def _overview(groups: Groups) -> Iterator[tuple[str, ...]]:
 
 
 def _keys(groups: Groups) -> Iterator[tuple[str, str]]:
-    """Yield a heading, then each key that differs: its values, each with the groups that have it."""
+    """Yield a heading, then (key, its values with their groups) for each key that differs."""
     yield "what differs", "value (groups)"
     for key, values in groups.different.items():
         having: dict[str, list[str]] = {}
