@@ -32,7 +32,7 @@ def image_metrics(rows: Sequence[Row], sampling: Sampling) -> dict[str, Metric]:
 
 
 def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
-    """Return the mean of one score, compared with the source images' mean if they have the score."""
+    """Return one score's mean, compared with the source images' mean if they have the score."""
     scored = [row for row in rows if name in row.scores]
     count, better = len(scored), METRICS[name].better
     counts = draw(sampling, count) if sampled(sampling, count) else None
