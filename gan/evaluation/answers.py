@@ -16,9 +16,9 @@ from gan.evaluation.records import Evaluation, Metric
 from gan.system.text import printable
 
 WIDTH = 80
-"""Characters of a line of the table and of sentences."""
+"""Most characters in a line of the table or of a sentence."""
 Named = Mapping[str, Metric]
-"""Metrics by name, without the direction."""
+"""The metrics of one direction, by name without the direction: kid for kid_ab."""
 ANSWERS: dict[Change | None, tuple[str, str]] = {
     "better": ("yes, clearly", "clearly yes"),
     "worse": ("no, clearly worse", "clearly no"),
@@ -37,7 +37,7 @@ CHECKERBOARDS = (
 
 
 def summarize(evaluation: Evaluation) -> str:
-    """Return a table and answers for each direction, then the warnings."""
+    """Return a table and answers for each direction, then warnings and notes."""
     found = {
         direction: {
             stem(name): metric
@@ -59,14 +59,14 @@ def summarize(evaluation: Evaluation) -> str:
 
 
 def _place(item: tuple[str, Metric]) -> int:
-    """Return the position of a (name, metric) in the table of metrics; unknown ones come last."""
+    """Return a metric's position in the table of metrics; unknown metrics come last."""
     order = [*METRICS]
     name = stem(item[0])
     return order.index(name) if name in order else len(order)
 
 
 def _block(protocol: Mapping[str, Any], metrics: Named, ends: Ends) -> str:
-    """Return the text of a direction: basis, table, answers."""
+    """Return a direction's text: heading, table, answers."""
     sentences = (_basis(protocol, ends), *_answers(metrics, ends))
     first, *others = map(_wrapped, sentences)
     return "\n".join([first, *_table(metrics, ends), *others])
@@ -78,7 +78,7 @@ def _wrapped(text: str) -> str:
 
 
 def _basis(protocol: Mapping[str, Any], ends: Ends) -> str:
-    """Return the direction and the most important facts of the protocol."""
+    """Return a direction's heading: its label, and the most important facts of the protocol."""
     facts = []
     for kind, domain in (("sources", ends.source), ("references", ends.target)):
         if folder := protocol.get(kind, {}).get(domain):
@@ -94,7 +94,7 @@ def _basis(protocol: Mapping[str, Any], ends: Ends) -> str:
 
 
 def _table(metrics: Named, ends: Ends) -> list[str]:
-    """Return the lines of a table of all metrics that are compared with the source images."""
+    """Return the lines of a table of the metrics that also have a value for the source images."""
     compared = {name: metric for name, metric in metrics.items() if metric.unchanged}
     if not compared:
         return []
@@ -113,7 +113,7 @@ def _table(metrics: Named, ends: Ends) -> list[str]:
 
 
 def _cells(metric: Metric) -> tuple[str, str, str]:
-    """Return the cells of a metric's line that follow its title."""
+    """Return the cells after a metric's title: value and interval, sources' value, change."""
     assert metric.unchanged
     change = metric.change or ANSWERS[None][1]
     return _with_interval(metric), rounded(metric.unchanged.value), change
@@ -122,7 +122,8 @@ def _cells(metric: Metric) -> tuple[str, str, str]:
 def rounded(*values: float) -> str:
     """Return "value", or "value [low, high]" if an interval follows the value.
 
-    All have the same number of decimals, so that the largest has three digits.
+    All have the same number of decimals: as many as give the largest three digits, or none if it
+    has more. If the largest is below 1e-4 or not below 1e7, all have exponents.
     """
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     if largest and not 1e-4 <= largest < 1e7:
@@ -144,7 +145,11 @@ def _with_interval(metric: Metric, span: float = 1) -> str:
 
 
 def _answers(metrics: Named, ends: Ends) -> Iterator[str]:
-    """Yield a sentence for every answered question, in the order of the metrics."""
+    """Yield the answers as sentences, in the order of the metrics.
+
+    Metrics that are compared with the source images share one sentence per question. Each other
+    metric has its own.
+    """
     groups: dict[str, list[str]] = {}
     for name, metric in metrics.items():
         groups.setdefault(_question(name, metric, ends), []).append(name)
@@ -157,7 +162,7 @@ def _answers(metrics: Named, ends: Ends) -> Iterator[str]:
 
 
 def _question(name: str, metric: Metric, ends: Ends) -> str:
-    """Return the question that a metric answers; its title if its row has none."""
+    """Return the question that a metric answers; if its row has none, one made of its title."""
     row = row_of(name)
     compared = f"{row.title} better than that of the images of {{source}}"
     asked = row.question or (compared if metric.unchanged else row.title)
@@ -166,9 +171,9 @@ def _question(name: str, metric: Metric, ends: Ends) -> str:
 
 
 def _comparison(names: Sequence[str], metrics: Named) -> str:
-    """Return the answer that metrics give to one question, with the numbers of the leading one.
+    """Return the answer that metrics give to a question, with the values of the leading metric.
 
-    If they do not agree, return the answer of each, without numbers.
+    If the metrics do not agree, return the answer of each, without values.
     """
     by_change: dict[Change | None, list[str]] = {}
     for name in names:
@@ -193,7 +198,7 @@ def _listed(titles: Sequence[str]) -> str:
 
 
 def _reading(name: str, metric: Metric) -> str:
-    """Return the value of a metric without comparison as text, with how to read it."""
+    """Return, as text, the value of a metric that is not compared, and how to read it."""
     row = row_of(name)
     reading = row.reading or f"{metric.better} is better"
     if row.span is None:

@@ -96,7 +96,7 @@ def _split_directions(text: str | None) -> tuple[Direction, ...]:
         return ()
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     if not set(parts) <= set(DIRECTIONS):
-        raise ValueError(f"directions: {text}, must be ab, ba or ab,ba")
+        raise ValueError(f"directions: must be ab, ba or ab,ba, not {text}")
     return cast(tuple[Direction, ...], parts)
 
 
@@ -115,7 +115,7 @@ def _check_directions(model: Path, opened: Model, wanted: Iterable[Direction]) -
 def open_model(
     path: Path, root: Path, size: int | None, device: torch.device, precision: Precision
 ) -> Model:
-    """Load the generators of a run directory, or of a generator's file.
+    """Load the generators of a run directory, or the one in a generator's file.
 
     ValueError if there are none, if one takes a style image, or if `size` is None and the file
     does not record the crop size of its training.
@@ -129,8 +129,8 @@ def open_model(
         network, spec, about = opened.network, opened.spec, opened.about
         if generator_row(spec["kind"]).takes_style:
             raise ValueError(
-                f"{file}: takes its style from a second picture and cannot translate without one; "
-                "translate with --style, and compare the results"
+                f"{file}: takes its style from a second picture, which gan evaluate does not "
+                "support: run gan translate with --style, and look at the results"
             )
         ranges = ranges_of(about, file)
         translators[name] = Translator(
@@ -165,7 +165,7 @@ def _generator_files(path: Path) -> dict[Direction, Path]:
 def _present(
     evaluation: Evaluation, opened: Model, options: EvaluateOptions, folder: Path | None
 ) -> None:
-    """Print the evaluation, and write it if there is a folder; its protocol names the model."""
+    """Add the model to the evaluation; print it and, if there is a folder, write it there."""
     models = {d: {"file": f.name, "sha256": file_sha256(f)} for d, f in opened.files.items()}
     trained_by = opened.about.get("trained_by")  # from a file that others may have written
     evaluation = evaluation.of_model(
@@ -186,7 +186,7 @@ def _present(
 
 
 def _run_folder(model: Path) -> Path | None:
-    """Return the model if it is a folder, the run directory that holds its file, or None."""
+    """Return `model` if it is a folder, else its folder if that is a run directory, else None."""
     if model.is_dir():
         return model
     return model.parent if (model.parent / "config.yaml").is_file() else None

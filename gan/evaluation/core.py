@@ -31,7 +31,7 @@ RESIZE = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings, other than the images, that the numbers of an evaluation depend on."""
+    """Settings of an evaluation, other than its images."""
 
     directions: tuple[Direction, ...] = tuple(DIRECTIONS)
     batch_size: int = 8
@@ -52,13 +52,13 @@ def evaluate(
 ) -> Evaluation:
     """Translate the source images and measure the results; return the same on all processes.
 
-    Generators, by direction, are functions that map batches (N, C, H, W) in [-1, 1] on the
-    instruments' device to batches of the same size and range. Modules run in eval mode; their mode
+    `generators` holds functions by direction. They map batches (N, C, H, W) in [-1, 1] on the
+    instruments' device to batches (N, C', H, W) in [-1, 1]. Modules run in eval mode; their mode
     is restored afterwards. One generator is enough: metrics that need the other one are skipped.
-    The folders are those of open_folders, the instruments those of open_instruments. Images are
-    read at data.resize and data.crop_size, with data's channels. Random numbers depend on
-    settings.seed alone; the global random state is neither used nor changed. ValueError if a
-    translation is not finite, or if nothing can be measured.
+    `folders` comes from open_folders, `instruments` from open_instruments. Images are read with
+    data.resize, data.crop_size and data's channels. Random numbers depend on settings.seed alone;
+    the global random state is neither used nor changed. ValueError if a translation or a score is
+    not finite, or if nothing can be measured.
     """
     evaluator = Evaluator(instruments, data, settings.batch_size, processes, settings.progress)
     found: dict[Direction, tuple[Task, list[Row]]] = {}
@@ -148,7 +148,7 @@ def _describe(
 
 
 def _versions(*packages: str) -> dict[str, str]:
-    """Return the versions of the installed ones of these packages."""
+    """Return the versions of these packages; omit those that are not installed."""
     found = {}
     for package in packages:
         with suppress(PackageNotFoundError):

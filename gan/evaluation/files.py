@@ -35,7 +35,7 @@ def write_evaluation(folder: Path, step: int, epoch: int | None, evaluation: Eva
 def append_line(path: Path, record: dict[str, Any]) -> None:
     """Append a record as one line of JSON, in one write; first end an incomplete last line.
 
-    OSError, with the path, if that fails.
+    OSError, with the path, if the file cannot be written.
     """
     line = json.dumps(record, allow_nan=False).encode() + b"\n"
     try:
@@ -51,10 +51,10 @@ def append_line(path: Path, record: dict[str, Any]) -> None:
 
 
 def forget(folder: Path, step: int) -> None:
-    """Delete what training wrote about steps after this one, including the images' scores.
+    """Delete what training wrote about steps after `step`, including the images' scores.
 
-    A run that continues from this step measures them again. Lines of `gan evaluate` stay: they are
-    about files, which their protocol names. The file is replaced as a whole.
+    A run that continues from `step` measures the later steps again. Lines of `gan evaluate` stay:
+    they are about files, which their protocol names. metrics.jsonl is replaced as a whole.
     """
     path = folder / METRICS_FILE
     if not path.exists():
@@ -73,7 +73,7 @@ def forget(folder: Path, step: int) -> None:
 
 
 def superseded(line: bytes, step: int) -> dict[str, Any] | None:
-    """Return a line's record if training wrote it about a later step; None for other lines."""
+    """Return a line's record if training wrote it about a step after `step`; else None."""
     with contextlib.suppress(ValueError, KeyError, TypeError):
         record: dict[str, Any] = json.loads(line)
         return record if record["step"] > step and "models" not in record["protocol"] else None

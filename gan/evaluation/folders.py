@@ -35,7 +35,7 @@ class Folder:
         return file.relative_to(self.root).as_posix()
 
     def describe(self) -> dict[str, Any]:
-        """Return the entries of the protocol."""
+        """Return the protocol's entries about the folder."""
         return {"folder": str(self.root), "images": len(self.files), "sha256": self.sha256}
 
 
@@ -62,11 +62,11 @@ def open_folders(
 ) -> Folders:
     """Index the folders of a split, and those of `reference` if it is another split.
 
-    `split` and `reference` are train, val or test; `data` says where their folders are. The first
-    `max_images` files of each folder, in sorted order, are used; None for all. All are decoded
-    once: unreadable ones are skipped and named in the notes. With `paired`, images of both folders
-    with the same name, without suffix, form pairs. A missing folder is named in the notes.
-    ValueError if both folders of the split are missing, or if a folder has no readable image.
+    `split` and `reference` are train, val or test; `data` names their folders. The first
+    `max_images` files of each folder, in sorted order, are used; None means all. Each is decoded
+    once: unreadable files are skipped and named in the notes, as are missing folders. With
+    `paired`, images with the same relative name, without suffix, in both folders form pairs.
+    ValueError if both folders of `split` are missing, or if a folder has no readable image.
     """
     translated = {domain: _place(data, split, domain) for domain in DOMAINS}
     compared = {domain: _place(data, reference or split, domain) for domain in DOMAINS}
@@ -94,7 +94,10 @@ def selection_split(data: DataConfig) -> Split:
 
 
 def _place(data: DataConfig, split: Split, domain: Domain) -> Path:
-    """Return the path of a domain's folder for a split, even if it does not exist."""
+    """Return the path of a domain's folder for a split, which need not exist.
+
+    ValueError if the configuration does not name it.
+    """
     if split == "train":
         return data.train_folder(domain)
     if data.root is None:
@@ -103,7 +106,7 @@ def _place(data: DataConfig, split: Split, domain: Domain) -> Path:
 
 
 def _open_folder(root: Path, max_images: int | None, values: Range | None) -> Folder:
-    """Index a folder; hash its images' names and contents; ValueError if it has none."""
+    """Index a folder; hash its images' names and contents; ValueError if it has no images."""
     index = index_folder(root, max_images=max_images, max_unreadable=1, values=values)
     lines = (f"{path.relative_to(root).as_posix()}\t{file_sha256(path)}\n" for path in index.files)
     digest = hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()
@@ -111,9 +114,10 @@ def _open_folder(root: Path, max_images: int | None, values: Range | None) -> Fo
 
 
 def _find_pairs(one: Folder, other: Folder) -> dict[Path, Path]:
-    """Map each image to the one of the same name, without suffix, in the other folder; both ways.
+    """Map each image of a pair to the other one, in both directions.
 
-    Names that occur more than once in a folder are skipped.
+    A pair has the same relative name, without suffix, in both folders. Names that occur more than
+    once in a folder are skipped.
     """
     ours, theirs = _stems(one), _stems(other)
     pairs = {ours[stem]: theirs[stem] for stem in ours if stem in theirs}

@@ -12,10 +12,10 @@ from gan.metrics import Extractor, Lpips, has_torchmetrics, open_extractor, open
 from gan.metrics.inception import FILE, cached, missing_inception
 
 LPIPS_SIDE = 64
-"""Smallest side in pixels of images that AlexNet can take."""
+"""Smallest side of images for LPIPS, in pixels: AlexNet cannot process smaller ones."""
 PUBLISHED = "{}, torchmetrics' weights"
 NO_FILES: Mapping[str, Path | None] = {}
-"""No files of LPIPS backbones: each comes from torch's cache, if it is there."""
+"""No given files of LPIPS backbones: those in torch's cache are used."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Instruments:
 
 
 def _unanswered() -> str:
-    """Return text with the questions that require an extractor's features, and their metrics."""
+    """Return, as text, the questions that only an extractor can answer, and their metrics."""
     names = names_of("extractor")
     questions = dict.fromkeys(METRICS[name].question for name in names if METRICS[name].question)
     plain = "; ".join(question[0].lower() + question[1:] for question in questions)
@@ -68,7 +68,8 @@ def _unanswered() -> str:
 def partial_judge(features: str | None, trained_by: Sequence[str], section: str = "") -> list[str]:
     """Return one note if `features` is a network that the training used, else an empty list.
 
-    `trained_by` lists the frozen networks of the training; `section` is the key's prefix in advice.
+    `trained_by` lists the frozen networks of the training. `section` is the prefix of the option
+    that the note names.
     """
     if features not in trained_by:
         return []
@@ -85,11 +86,11 @@ def open_instruments(
     section: str = "",
     lpips: Mapping[str, Path | None] = NO_FILES,
 ) -> Instruments:
-    """Load the extractor, by default Inception if it is installed, and LPIPS if its files exist.
+    """Load the extractor (by default Inception, if installed), and LPIPS if its files exist.
 
     lpips maps the names of LPIPS' backbones to files, or to None for those in torch's cache.
     section is the prefix of the keys `features` and `weights`: "evaluate." in a configuration.
-    ValueError if a named extractor cannot be loaded.
+    ValueError if a given network or file cannot be loaded, or if weights are given but no network.
     """
     chosen, file = f"--{section}features", f"--{section}weights"
     notes: list[str] = []

@@ -29,7 +29,7 @@ def measurable_in(
     data: DataConfig,
     instruments: Instruments,
 ) -> list[str]:
-    """Return the names of the metrics of a direction and of its source images, in table order."""
+    """Return the names (kid, not kid_ab) of the metrics of a direction, in table order."""
     ends = DIRECTIONS[direction]
     reference = folders.references.get(ends.target)
     counts = [len(of.files) for of in (folders.sources[ends.source], reference) if of]
@@ -106,6 +106,6 @@ def skipped(data: DataConfig, folders: Folders, instruments: Instruments) -> lis
 
 
 def _unlike(folders: Folders) -> int:
-    """Return the number of pairs that differ in aspect ratio by more than a rounded pixel."""
+    """Return the number of pairs whose aspect ratios differ by more than a rounded pixel."""
     shapes = [(read_size(one), read_size(other)) for one, other in folders.pairs.items()]
     return sum(abs(w * y - x * h) > max(w, x, h, y) for (w, h), (x, y) in shapes) // 2

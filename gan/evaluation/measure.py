@@ -45,7 +45,7 @@ class Row:
     file: Path
     scores: dict[str, float] = field(default_factory=dict)
     unchanged: dict[str, float] = field(default_factory=dict)
-    """Scores of the source image in place of its translation."""
+    """Scores of the source image, which takes the place of its translation."""
     features: Tensor | None = None
     """Features of the translation, (d,)."""
     own: Tensor | None = None
@@ -68,7 +68,7 @@ class Task:
     """Names of the metrics to measure."""
 
     def scores(self, *, pairs: bool) -> list[str]:
-        """Return the names of the metrics of single images that need pairs, or that do not.
+        """Return the names of the image metrics that need pairs or, with pairs=False, do not.
 
         They are ordered by MetricRow.stage.
         """
@@ -86,8 +86,8 @@ class Task:
 class Evaluator:
     """Reads, translates and measures images.
 
-    The whole list is split into batches, which are shared among the processes, so that no number
-    depends on the number of processes.
+    A folder's images are split into batches first, and the processes share these batches: results
+    do not depend on the number of processes.
     """
 
     instruments: Instruments
@@ -146,7 +146,7 @@ class Evaluator:
 
     @torch.no_grad()
     def measure(self, folder: Folder, task: Task) -> list[Row]:
-        """Return the rows of a folder's images, in the folder's order.
+        """Measure a folder's images; return their rows in the folder's order, on all processes.
 
         ValueError, with the image, if its translation or one of its scores is not finite.
         """
@@ -192,7 +192,7 @@ class Evaluator:
         yield from rows
 
     def translate(self, rows: list[Row], batch: Batch, task: Task) -> Batch:
-        """Return the batch with its translations; store their features in the rows."""
+        """Return the batch with its translations; store their and the sources' features in rows."""
         assert task.forth
         raw = task.forth(batch.source.pixels).float()
         for row, finite in zip(rows, raw.isfinite().flatten(1).all(1).tolist(), strict=True):
@@ -209,7 +209,10 @@ class Evaluator:
 
 
 def _score(rows: Sequence[Row], batch: Batch, unchanged: Batch, names: Iterable[str]) -> None:
-    """Store scores in the rows; for metrics with a baseline also those of the source images."""
+    """Measure a batch with the named metrics; store the scores in the rows.
+
+    Metrics with a baseline also measure `unchanged`: the batch with the sources as translations.
+    """
     for name in names:
         _put([row.scores for row in rows], name, batch)
         if METRICS[name].baseline:

@@ -32,7 +32,7 @@ def image_metrics(rows: Sequence[Row], sampling: Sampling) -> dict[str, Metric]:
 
 
 def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
-    """Return the mean of one score, compared with that of the source images if it is measured."""
+    """Return one score's mean, compared with the source images' mean if they have the score."""
     scored = [row for row in rows if name in row.scores]
     count, better = len(scored), METRICS[name].better
     counts = draw(sampling, count) if sampled(sampling, count) else None
@@ -56,7 +56,7 @@ def image_metric(name: str, rows: Sequence[Row], sampling: Sampling) -> Metric:
 
 
 def _averaged(values: Tensor, counts: Tensor | None) -> tuple[float, float | None, float | None]:
-    """Return the mean of scores, and its interval if there are resamples."""
+    """Return (mean, low, high) of scores; low and high are None without `counts`."""
     if counts is None:
         return float(values.mean()), None, None
     return float(values.mean()), *interval(means(values, counts))
@@ -76,7 +76,10 @@ def verdict(difference: tuple[float, float], *, higher: bool = False) -> Change:
 def collection_metrics(
     names: Iterable[str], rows: Sequence[Row], reference: Reference, sampling: Sampling
 ) -> dict[str, Metric]:
-    """Return the distances of all translations from the reference, by metric."""
+    """Return, for each collection metric, the distance of the translations from the reference.
+
+    The translations are compared as a set.
+    """
     fake = torch.stack([row.features for row in rows if row.features is not None])
     source = torch.stack([row.own for row in rows if row.own is not None])
     return {
@@ -89,7 +92,7 @@ def collection_metrics(
 
 
 def _collection_metric(name: str, found: Distances) -> Metric:
-    """Return a distance with its interval, compared with that of the source images."""
+    """Return a distance with its interval, compared with the distance of the source images."""
     better = METRICS[name].better
     if found.estimates is None:
         return Metric(

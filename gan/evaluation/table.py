@@ -52,7 +52,7 @@ def _cells(name: str, metric: Metric) -> tuple[str, ...]:
 
 
 def spread(of: Metric | Unchanged) -> str:
-    """Return an interval as text, or ""."""
+    """Return the interval as text; "" if there is none."""
     return "" if of.low is None or of.high is None else f"[{number(of.low)}, {number(of.high)}]"
 
 

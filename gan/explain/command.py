@@ -17,13 +17,13 @@ from gan.images.pixels import from_array, to_unit
 from gan.system.text import printable
 
 AMPLIFIED = 2
-"""Factor of the difference pictures."""
+"""Factor by which difference pictures are made brighter."""
 
 
 def explain(options: ExplainOptions) -> int:
     """Write a sheet about a model's translation of a picture; return the exit status.
 
-    ValueError names a model or a picture that cannot be opened.
+    ValueError if the model or the picture cannot be opened.
     """
     look = open_look(options)
     sections = [*cycle(look), *stages(look), *patches(look), *changes(look)]
@@ -101,7 +101,7 @@ def _colors(*pictures: Pixels) -> list[Pixels]:
 
 
 def _distance(one: Pixels, other: Pixels) -> Image.Image:
-    """Return a gray picture of the mean difference of the channels, amplified."""
+    """Return a gray picture of the absolute difference, averaged over channels and amplified."""
     first, second = (np.asarray(as_image(each).convert("RGB"), float) for each in (one, other))
     distance = np.abs(first - second).mean(2)
     return Image.fromarray((AMPLIFIED * distance).clip(0, 255).astype(np.uint8))

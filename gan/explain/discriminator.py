@@ -24,10 +24,10 @@ EXAMPLES = 40
 
 
 def patches(look: Look) -> Iterator[Section]:
-    """Show both views; add a note to the look if one is missing."""
+    """Show where pictures look like the target, and the scores; add a note if a view is missing."""
     try:
         if look.run is None or look.config is None:
-            raise ValueError("the generator's file is not in a run directory")
+            raise ValueError("--model is not a run directory with a config.yaml")
         network = open_discriminator(look.run, look.config, look.target)
     except (ValueError, OSError, RuntimeError) as error:
         look.notes.append(f"No heat maps of the discriminator: {error}")
@@ -55,14 +55,14 @@ def _probed(
     ]
     count = min(EXAMPLES, *(len(each) for each in names))
     if not count:
-        look.notes.append("No map of where it looks like the target: no training folders")
+        look.notes.append("No map of where pictures look like the target: no training folders")
         return
     sources, targets = ([_square(look, path) for path in spread(each, count)] for each in names)
     maps = feature_maps(network)
     try:
         probe = fit_probe(maps, sources, targets)
     except ValueError as error:
-        look.notes.append(f"No map of where it looks like the target: {error}")
+        look.notes.append(f"No map of where pictures look like the target: {error}")
         return
     heats = [heat_between(probe, maps, unit, sources[0], targets[0]) for unit in units.values()]
     yield Section(
@@ -77,7 +77,7 @@ def _probed(
 def _scored(
     look: Look, network: nn.Module, pictures: Mapping[str, Pixels], units: Mapping[str, Tensor]
 ) -> Section:
-    """Show the raw scores, measured from their common mean."""
+    """Show the scores, in standard deviations from the mean over all pictures."""
     sizes = [(each.shape[0], each.shape[1]) for each in pictures.values()]
     heats = heat_maps([score(network, unit) for unit in units.values()], sizes)
     return Section(

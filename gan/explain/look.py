@@ -27,7 +27,7 @@ Pixels = NDArray[np.uint8]
 
 @dataclass
 class Look:
-    """A picture, its translation, and the run that they come from."""
+    """A picture, its translation, and the run of the model."""
 
     forth: Translator
     back: Translator | None
@@ -53,7 +53,8 @@ class Look:
     def images(self, domain: Domain, *parts: str) -> list[Path]:
         """Return the images of a domain in the first of the run's folders that has any.
 
-        parts: "test" or "train", folders of data.root in order of preference.
+        parts: "test" or "train", folders of data.root in order of preference; data.a or data.b
+        comes last.
         """
         if self.config is None:
             return []
@@ -70,7 +71,7 @@ class Look:
 def open_look(options: ExplainOptions) -> Look:
     """Load the model, read the picture at the working size and translate it.
 
-    ValueError names a missing model or picture.
+    ValueError if the model or the picture cannot be opened.
     """
     file = find_generator(options.model, options.direction)
     forth = Translator.load(options.model, options.direction, options.device)
@@ -98,5 +99,5 @@ def as_image(pixels: Pixels) -> Image.Image:
 
 
 def in_channels(pixels: Pixels, channels: int) -> Pixels:
-    """Return pixels with 1 or 3 channels."""
+    """Return pixels converted to `channels` channels, 1 or 3."""
     return with_channels(np.asarray(to_channels(as_image(pixels), channels)))

@@ -10,7 +10,7 @@ from gan.config.choices import Device
 from gan.domains import Direction
 
 LEAST = 32
-"""Pixels: a picture that is cut by the shift must still be large enough for a generator."""
+"""Least `size`: a picture that the shift has cut must still be large enough for a generator."""
 
 
 class ExplainOptions(Section):

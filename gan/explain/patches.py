@@ -45,7 +45,7 @@ def open_discriminator(run: Path, config: Config, domain: Domain) -> nn.Module:
 
 @torch.inference_mode()
 def score(network: nn.Module, unit: Tensor) -> list[Tensor]:
-    """Return the raw score maps (h, w) of a picture (1, C, H, W) in [-1, 1], one a scale."""
+    """Return the raw score maps (h, w) of a picture (1, C, H, W) in [-1, 1], one per scale."""
     scores = network(unit)
     maps = scores if isinstance(scores, (list, tuple)) else [scores]
     return [each[0, 0].float().cpu() for each in maps]
@@ -56,7 +56,7 @@ def heat_maps(
 ) -> list[NDArray[np.float64]]:
     """Return a heat map (H, W) for each picture from its score maps, in standard deviations.
 
-    scored: score maps (h, w) of each picture, one a scale. sizes: (H, W) of each picture. Each
+    scored: score maps (h, w) of each picture, one per scale. sizes: (H, W) of each picture. Each
     scale is normalized by its mean and deviation over all pictures, so that the maps of one call
     can be compared. Scales have equal weights.
     """

@@ -2,8 +2,8 @@
 
 A discriminator of B is trained to separate real pictures of B from translations. Late in training
 it hardly does, and its scores show little. Its feature maps still separate paintings from
-photographs: a linear classifier on them, fitted to a few training pictures, shows where (Alain and
-Bengio 2016).
+photographs: a linear classifier on these maps (Alain and Bengio 2016), fitted to a few training
+pictures, shows where a picture looks like B.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,10 +16,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 SHRINKAGE = 0.01
-"""Share of a multiple of the identity in the covariance: neighboring patches are nearly equal."""
+"""Share of the identity, times the mean variance, in the shrunken covariance. Neighboring patches
+are nearly equal, so there are fewer independent samples than patches."""
 
 Maps = list[Tensor]
-"""Feature maps (C, h, w), one a scale."""
+"""Feature maps (C, h, w), one per scale."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,11 @@ class Probe:
     """A linear classifier for each scale: B if weights . features is above the offset."""
 
     weights: Sequence[Tensor]
-    """(C,), scaled to a common standard deviation of the classes of 1."""
+    """(C,) each, scaled so that the classes' common standard deviation is 1."""
     offsets: Sequence[float]
 
     def heat(self, maps: Maps, size: tuple[int, int]) -> NDArray[np.float64]:
-        """Return a map (H, W): standard deviations towards B, the mean of all scales."""
+        """Return a map (H, W) of standard deviations towards B, averaged over the scales."""
         total = np.zeros(size)
         for weight, offset, features in zip(self.weights, self.offsets, maps, strict=True):
             values = torch.einsum("c,chw->hw", weight, features.double()) - offset
@@ -87,7 +88,7 @@ def fit_probe(
             of_a.append(right if swapped else left)
             of_b.append(left if swapped else right)
     if not classes:
-        raise ValueError("its scores do not come from a convolution with one output channel")
+        raise ValueError("the discriminator has no convolution with one output channel")
     weights, offsets = zip(
         *(discriminant(torch.cat(a, 1), torch.cat(b, 1)) for a, b in classes), strict=True
     )
@@ -97,8 +98,8 @@ def fit_probe(
 def discriminant(of_a: Tensor, of_b: Tensor) -> tuple[Tensor, float]:
     """Return Fisher's weights (C,) and offset for samples (C, N) of two classes.
 
-    The weights are scaled to a common standard deviation of the classes of 1; the offset is the
-    middle between their means.
+    The weights are scaled so that the classes' common standard deviation is 1; the offset is the
+    middle between the classes' means.
     """
     of_a, of_b = of_a.double(), of_b.double()
     mean_a, mean_b = of_a.mean(1), of_b.mean(1)
@@ -117,7 +118,7 @@ def heat_between(
 ) -> NDArray[np.float64]:
     """Return the heat map (H, W) of a picture `unit` placed between one of A and one of B.
 
-    The discriminator's norms then see both domains. All pictures are (1, C, S, any).
+    The discriminator's norms then see both domains. All pictures are (1, C, S, W), of any width W.
     """
     strip = torch.cat([a, unit, b], dim=3)
     heat = probe.heat(maps(strip), (strip.shape[2], strip.shape[3]))

@@ -76,8 +76,8 @@ CHANGES: dict[str, Callable[[Pixels], Pixels]] = {
 def measure(translate: Callable[[Pixels], Pixels], pixels: Pixels) -> Iterator[Change]:
     """Yield the effects of all CHANGES and of a shift on the translation of pixels (H, W, C).
 
-    The shift cuts SHIFT pixels off the left and the top. If the translator moves with the picture,
-    the translation is the same without them.
+    The shift cuts SHIFT pixels off the left and the top. If the translation moves with the picture,
+    it loses the same pixels and does not change otherwise.
     """
     plain = translate(pixels)
     for name, change in CHANGES.items():

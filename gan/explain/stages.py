@@ -20,7 +20,7 @@ class Stage:
     """The output of a layer for one picture."""
 
     name: str
-    """The kind of layer and its place among those that were recorded, counted from 1."""
+    """The stage's number and the kind of layer, such as "3 of 12: residual block"."""
     maps: Tensor
     """(C, h, w)."""
 
@@ -29,7 +29,8 @@ def record_stages(network: nn.Module, unit: Tensor) -> list[Stage]:
     """Return the outputs of a generator's stages for a picture (1, C, H, W) in [-1, 1].
 
     A stage is a residual block, or a convolution outside them; the last convolution, which makes
-    the picture, is not one. At most SHOWN, evenly spread from the first to the last.
+    the picture, is not one. At most SHOWN stages are returned, evenly spread from the first to the
+    last.
     """
     layers = [layer for layer in _outside_blocks(network) if isinstance(layer, _KINDS)][:-1]
     found: list[Stage] = []

@@ -1,7 +1,7 @@
 """Measure distances of images and of collections of images, with formulas and frozen networks.
 
-Distances of feature vectors (FID, KID) are computed here, in float64 on the CPU. SSIM, MS-SSIM, the
-weights of LPIPS and Inception come from torchmetrics.
+Distances of feature vectors (FID, KID) are computed here, in float64 on the CPU. SSIM, MS-SSIM,
+Inception and the weights of LPIPS come from torchmetrics.
 """
 
 from gan.metrics.batch import Batch, Images

@@ -57,11 +57,11 @@ class Batch:
 
     source: Images
     fake: Images = NONE
-    """Translations, rounded to 8 bits as in a file, in [-1, 1]."""
+    """Translations in [-1, 1], rounded as in a file: to 8 bits, or 16 in a domain with a range."""
     unrounded: Tensor = NONE.pixels
     """Translations as the generator returns them, (N, C, H, W)."""
     truth: Images = NONE
-    """The desired translations: the paired images of the sources."""
+    """The desired translations: the target domain's images that are paired with the sources."""
     back: Callable[[Tensor], Tensor] | None = None
     """The generator of the other direction."""
     grams: Maps = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Batch:
     """LPIPS with its published weights, by backbone, if the images are large enough."""
 
     def at(self, places: list[int], truth: Images) -> "Batch":
-        """Return the batch of the images with these indices, and with their `truth`."""
+        """Return the batch of the images with these indices; `truth` becomes their truth."""
         return replace(
             self,
             source=self.source.at(places),

@@ -44,10 +44,10 @@ def open_extractor(
 ) -> Extractor:
     """Open `inception` or a torchvision backbone, on the device.
 
+    Without `weights`, torch's cache is used; a backbone's weights are downloaded if necessary.
     `section` is the prefix of the keys `features` and `weights` in error messages: "evaluate." in a
-    configuration. Without `weights`, they are read from torch's cache, and a backbone's are
-    downloaded if necessary. ValueError, in one line, if the name is unknown, or if weights or a
-    package are missing.
+    configuration. ValueError, in one line, if the name is unknown, or if weights or a package are
+    missing.
     """
     if name == "inception":
         file = weights or cached(FILE)

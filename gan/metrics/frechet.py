@@ -8,11 +8,14 @@ from gan.metrics.intervals import Distances, Estimate, Sampling, distances
 FID_IMAGES = 2048
 """With fewer images the bias is a large part of the value; papers use thousands of images."""
 TINY = 1e-12
-"""Singular values below this part of the largest are rounding errors."""
+"""Singular values below this share of the largest are rounding errors."""
 
 
 def fid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
-    """Return the distances of translations and of sources from the reference, features (n, d)."""
+    """Return the distances of translations and of sources from the reference.
+
+    All arguments are features (n, d), n >= 2.
+    """
     smallest, width = min(len(fake), len(reference)), fake.shape[1]
     warning = None
     if smallest < width:
@@ -48,11 +51,12 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
 def frechet_estimate(x: Tensor, y: Tensor, null: float) -> Estimate:
     """Return the distance of features (n, d) and (m, d) with its infinitesimal jackknife.
 
-    Both come from one decomposition X Y' = U S V': the derivative of the root's trace by the weight
-    of image i of x is (U S U')_ii, and by the weight of image j of y (V S V')_jj. `null` is the
-    expected distance if both sets come from one distribution: the bias of the value. This part of
-    the value depends on pairs of images only, and the jackknife counts the variance of pairs twice.
-    The computation takes about 0.1 s for up to 512 images and features.
+    Distance and jackknife come from one decomposition X Y' = U S V', with X and Y as in
+    frechet_distance: the derivative of the root's trace by the weight of image i of x is
+    (U S U')_ii, and by the weight of image j of y (V S V')_jj. `null` is the expected distance if
+    both sets come from one distribution: the bias of the value. This part of the value depends
+    only on pairs of images, whose variance the jackknife counts twice: `excess` corrects that. The
+    computation takes about 0.1 s for up to 512 images and features.
     """
     (mean_x, root_x), (mean_y, root_y) = (_mean_and_rows(features) for features in (x, y))
     short_x, short_y = _shortened(root_x), _shortened(root_y)
@@ -75,10 +79,10 @@ def frechet_estimate(x: Tensor, y: Tensor, null: float) -> Estimate:
 
 
 def _null_distance(features: Tensor, sampling: Sampling) -> float:
-    """Return the expected distance of n images (n, d) from n others of their distribution.
+    """Return the expected distance of n images from n others of the same distribution.
 
-    It is half the distance of two random halves, because it falls as 1 / n. For fewer than 4 images
-    it is 0.
+    `features` (n, d) are those of the images. The expected distance falls as 1 / n, so half the
+    distance of two random halves is returned; 0 for fewer than 4 images.
     """
     half = len(features) // 2
     if half < 2:
@@ -88,13 +92,13 @@ def _null_distance(features: Tensor, sampling: Sampling) -> float:
 
 
 def _mean_and_rows(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the mean (d,) of features (n, d), and X (n, d) with X'X = covariance."""
+    """Return the mean (d,) of features (n, d), and X (n, d) such that X'X is the covariance."""
     features = features.double()
     mean = features.mean(0)
     return mean, (features - mean) / (len(features) - 1) ** 0.5
 
 
 def _shortened(root: Tensor) -> Tensor:
-    """Return R with R'R = X'X and at most as many rows as columns."""
+    """Return R with R'R = X'X for X = `root`, and at most as many rows as columns."""
     rows, columns = root.shape
     return torch.linalg.qr(root, mode="r").R if rows > columns else root

@@ -46,8 +46,8 @@ class Inception(nn.Module):
 def open_inception(file: Path) -> Inception:
     """Return the network with torch-fidelity's weights from a file.
 
-    torch-fidelity has the network; torchmetrics corrects its input. ValueError, in one line, if a
-    package or the file is missing, or if the file is damaged.
+    torch-fidelity has the network; torchmetrics scales its input with antialiasing. ValueError, in
+    one line, if a package or the file is missing, or if the file is damaged.
     """
     if reason := missing_inception(file):
         raise ValueError(reason)
@@ -65,7 +65,7 @@ def missing_inception(file: Path) -> str | None:
     if not has_torchmetrics() or find_spec("torch_fidelity") is None:
         return (
             "features inception requires two packages and a file: pip install torchmetrics "
-            f"torch-fidelity, and torch-fidelity's {FILE} as {file}"
+            f"torch-fidelity, and save torch-fidelity's {FILE} as {file}"
         )
     if not file.exists():
         return (

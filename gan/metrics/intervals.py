@@ -1,7 +1,7 @@
 """Confidence intervals of metrics: how much a value depends on the choice of images.
 
-Means of scores use the percentile bootstrap: n images are drawn n times with replacement, with a
-separate random generator.
+Means of scores use the percentile bootstrap: each resample draws n of the n images with
+replacement, with a separate random generator.
 
 Distances of two collections use the jackknife: each image is omitted in turn, and the squares of
 the changes of the distance add up to its variance. The difference of two distances of the same
@@ -33,7 +33,7 @@ class Sampling(NamedTuple):
 
 
 def sampled(sampling: Sampling, *collections: int) -> bool:
-    """Return whether collections with these numbers of images are large enough for an interval."""
+    """Return whether to compute intervals: if wanted, and if each collection has enough images."""
     return sampling.resamples > 0 and min(collections) >= LEAST_IMAGES
 
 
@@ -77,7 +77,7 @@ class Estimate(NamedTuple):
     deviations: Tensor
     """The contribution of each image to the error, (n + m,); the sum of squares is the variance."""
     excess: float
-    """What to subtract from that sum, which counts the variance due to pairs of images twice."""
+    """What to subtract from the sum of squares, which counts the variance of pairs twice."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Distances:
     """Number of translations that were compared."""
     warning: str | None = None
     estimates: tuple[Estimate, Estimate] | None = None
-    """The estimates of both distances, for intervals; None with too few images."""
+    """The estimates of both distances, for intervals; None if these are not computed."""
 
 
 def distances(
@@ -100,7 +100,10 @@ def distances(
     sampling: Sampling,
     warning: str | None,
 ) -> Distances:
-    """Return both distances, with their estimates if both collections have enough images."""
+    """Return both distances, with their estimates if intervals are to be computed.
+
+    `images` are the numbers of translations and of references.
+    """
     estimates = (fake, source) if sampled(sampling, *images) else None
     return Distances(fake.value, source.value, images[0], warning, estimates)
 
@@ -116,7 +119,10 @@ def interval_around(value: float, deviations: Tensor, excess: float = 0) -> tupl
 
 
 def deviations_of(leave_one_out: Tensor) -> Tensor:
-    """Return each image's contribution to the error, (n,), given the values without each, (n,)."""
+    """Return each image's contribution to the standard error, (n,).
+
+    `leave_one_out` (n,) holds the value without each image in turn.
+    """
     n = len(leave_one_out)
     weight: float = ((n - 1) / n) ** 0.5
     return weight * (leave_one_out - leave_one_out.mean())

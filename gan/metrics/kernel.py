@@ -11,16 +11,17 @@ KID_IMAGES = 50
 
 
 PAIRS_OFF, PAIRS_LEAST = 0.1, 0.3
-"""Parts of the variance that is due to pairs of images. The jackknife counts it twice, so the first
-part is subtracted from the jackknife's variance, which stays at least the second part. If more were
-subtracted, or without the lower bound, intervals of nearly equal collections would hold less than
-95 % (experiments/checks/intervals.py)."""
+"""Shares of the variance due to pairs of images. The jackknife counts this variance twice, so the
+first share of it is subtracted from the jackknife's variance, which stays at least the second
+share. If more were subtracted, or without the lower bound, intervals of nearly equal collections
+would contain the true value in less than 95 % of cases (experiments/checks/intervals.py)."""
 
 
 def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:
-    """Return the distances of translations and of sources from the reference, features (n, d).
+    """Return the distances of translations and of sources from the reference.
 
-    At most KID_MOST images of each collection are compared, in all pairs.
+    All arguments are features (n, d). All pairs of at most KID_MOST images of each collection are
+    compared.
     """
     own, others = _part(len(fake), sampling), _part(len(reference), sampling)
     counts = len(own), len(others)
@@ -29,22 +30,26 @@ def kid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> 
 
 
 def _part(images: int, sampling: Sampling) -> Tensor:
-    """Return the sorted indices of at most KID_MOST images, drawn with a separate generator."""
+    """Return the sorted indices of at most KID_MOST images, drawn by a separate generator."""
     order = torch.randperm(images, generator=torch.Generator().manual_seed(sampling.seed))
     return order[:KID_MOST].sort().values
 
 
 def _kernel(x: Tensor, y: Tensor) -> Tensor:
-    """Return k(x, y) = (x.y / d + 1)^3 of features (n, d) and (m, d), (n, m): Bińkowski, Sec. 4."""
+    """Return the kernel matrix (n, m) of features (n, d) and (m, d).
+
+    k(x, y) = (x.y / d + 1)^3 (Bińkowski et al. 2018, Sec. 4).
+    """
     return (x.double() @ y.double().T / x.shape[1] + 1) ** 3
 
 
 def kernel_estimate(x: Tensor, y: Tensor) -> Estimate:
     """Return the unbiased squared MMD of features (n, d) and (m, d), n, m >= 2, with its jackknife.
 
-    mean k(x, x') + mean k(y, y') - 2 mean k(x, y) over pairs of different images (Gretton et al.
-    2012, Eq. 3). It can be negative: its mean is 0 where both sets are drawn from one distribution.
-    The jackknife needs only the sums of rows of the kernel matrices, n^2 + m^2 + n m numbers.
+    It is mean k(x, x') + mean k(y, y') - 2 mean k(x, y) over pairs of different images (Gretton et
+    al. 2012, Eq. 3), and can be negative: its expectation is 0 if both sets are drawn from one
+    distribution. The jackknife needs only sums over the rows and columns of the kernel matrices,
+    which have n^2 + m^2 + n m entries. For n or m below 4 the deviations are 0.
     """
     xx, yy, xy = _kernel(x, x), _kernel(y, y), _kernel(x, y)
     within = [matrix.sum(1) - matrix.diagonal() for matrix in (xx, yy)]

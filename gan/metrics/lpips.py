@@ -44,7 +44,8 @@ BACKBONES = {
 def lpips(batch: Batch) -> Tensor:
     """Return the distances (N,) of translations from their truth.
 
-    LPIPS on AlexNet with published weights if available, else `layer_distance` on the extractor.
+    The distance is LPIPS on AlexNet with published weights if available, else `layer_distance` on
+    the extractor.
     """
     if "alexnet" in batch.lpips:
         return batch.lpips["alexnet"](batch.fake.pixels, batch.truth.pixels)
@@ -59,9 +60,9 @@ def lpips_vgg(batch: Batch) -> Tensor:
 def open_lpips(weights: Mapping[str, Path | None], device: torch.device) -> dict[str, Lpips]:
     """Return LPIPS by backbone, for backbones whose convolutions are given or in torch's cache.
 
-    `weights` are files, or None, by the backbone's name: of torchvision's whole classifier, or of
-    its `features` only. The result is empty without torchmetrics, which has the published weights.
-    ValueError if a file does not fit its backbone.
+    `weights` maps names of backbones to files, or to None for torch's cache. A file holds
+    torchvision's whole classifier, or its `features` only. The result is empty without
+    torchmetrics, which has the published weights. ValueError if a file does not fit its backbone.
     """
     if not has_torchmetrics():
         return {}

@@ -20,10 +20,11 @@ POSITIONS = 32
 
 
 def gram_distances(maps: Maps, desired: Maps) -> Tensor:
-    """Return the distances (N,) of Gram matrices from the desired (1, C, C), mean over layers.
+    """Return the distances (N,) of the maps' mean Gram matrices from `desired`, mean over layers.
 
-    The distance is Eq. 4 of Gatys et al. 2016, divided by the number of positions, as in
-    gan/losses/style.py. It compares textures, no matter where they are in the image.
+    `desired` has one matrix (1, C, C) by layer. The distance is Eq. 4 of Gatys et al. 2016, with
+    matrices divided by the number of positions, as in gan/losses/style.py. It compares textures, no
+    matter where they are in the image.
     """
     layers = [
         torch.stack([gram_distance(own[None], desired[layer]) for own in mean_gram(maps[layer])])
@@ -36,16 +37,20 @@ def structure_distance(x: Tensor, y: Tensor) -> Tensor:
     """Return mean_ij (S_ij(x) - S_ij(y))^2 of maps (N, C, h, w); 0 is the same structure.
 
     S_ij is the cosine of the features at positions i and j; it hardly changes if only the style
-    does. Splice (Tumanyan et al. 2022) compares the keys of a ViT in this way, with the mean of
-    squares in its code in place of the norm; papers call it DINO-structure. Here it is one map of a
-    convolutional network, as in LSeSim (Zheng et al. 2021), with all positions as the patch. Larger
-    maps are averaged to POSITIONS per side first, because S has a number for every two positions.
+    does. Splice (Tumanyan et al. 2022) compares the keys of a ViT in this way; its code uses the
+    mean of squares in place of the paper's norm, and later papers call the result DINO-structure.
+    Here the features are a map of a convolutional network, as in LSeSim (Zheng et al. 2021), with
+    all positions as the patch. Larger maps are averaged to POSITIONS per side first, because S has
+    a number for every two positions.
     """
     return (_self_similarity(x) - _self_similarity(y)).square().flatten(1).mean(1)
 
 
 def _self_similarity(features: Tensor) -> Tensor:
-    """Return the cosines (N, h w, h w) of all positions of maps (N, C, h, w), at most POSITIONS."""
+    """Return the cosines (N, h w, h w) of every two positions of maps (N, C, h, w).
+
+    Sides above POSITIONS are averaged to POSITIONS first.
+    """
     if max(features.shape[2:]) > POSITIONS:
         height, width = (min(side, POSITIONS) for side in features.shape[2:])
         features = adaptive_avg_pool2d(features, (height, width))
@@ -56,8 +61,8 @@ def _self_similarity(features: Tensor) -> Tensor:
 def layer_distance(x: Maps, y: Maps) -> Tensor:
     """Return the squared difference of unit feature vectors, as in LPIPS, but with all weights 1.
 
-    Zhang et al. 2018, Eq. 1: summed over channels, mean over positions and layers. It is for
-    networks without published LPIPS weights.
+    As in Eq. 1 of Zhang et al. 2018, it is summed over channels and averaged over positions; here
+    it is averaged over layers too. It is for networks without published LPIPS weights.
     """
     layers = [apart.sum(1).flatten(1).mean(1) for apart in unit_squares(x, y).values()]
     return torch.stack(layers).mean(0)

@@ -22,7 +22,7 @@ Field = NDArray[np.complex64]
 LONGER_SIDE = 512
 """Most pixels of the longer side; larger images are scaled down before they are compared."""
 BLUR = 1.5
-"""Sigma of the blur before edges, in pixels: brush strokes and noise are finer than objects."""
+"""Sigma, in pixels, of the blur before edges are found: it removes brush strokes and noise."""
 EDGES_AROUND = 8
 """Sigma of the neighborhood to which an edge's weight is relative, in pixels."""
 NOISE = 0.004
@@ -47,8 +47,8 @@ def comparable(pixels: Array) -> Pixels:
 def field(pixels: Pixels, blur: float = BLUR) -> Field:
     """Return the field of edge directions of an image after a blur (sigma, in pixels).
 
-    They come from the structure tensor over all color channels (Di Zenzo 1986), which also finds
-    edges between colors of equal lightness.
+    The directions come from the structure tensor over all color channels (Di Zenzo 1986), which
+    also finds edges between colors of equal lightness.
     """
     values = cv2.GaussianBlur(pixels.astype(np.float32) / 255, (0, 0), blur)
     across = cv2.Sobel(values, cv2.CV_32F, 1, 0, ksize=3) / 8
@@ -61,7 +61,10 @@ def field(pixels: Pixels, blur: float = BLUR) -> Field:
 
 
 def agreement(source: Field, result: Field) -> float | None:
-    """Return the correlation of two fields or of their parts, -1 to 1; None for a flat source."""
+    """Return the correlation, -1 to 1, of two fields, or of a region of both.
+
+    None if the source is flat.
+    """
     power = (np.abs(source) ** 2).sum(dtype=np.float64)
     if power < FLAT * source.size:
         return None
@@ -73,8 +76,8 @@ def agreement(source: Field, result: Field) -> float | None:
 def displaced(source: Field, result: Field) -> float | None:
     """Return how much better the fields agree if one is shifted, 0 to 1; None for a flat source.
 
-    0 if they agree best without a shift, else 1 - here / best. All shifts are computed at once with
-    the convolution theorem.
+    0 if the fields agree best without a shift, else 1 - (agreement without a shift) / (best
+    agreement). All shifts are computed at once with the convolution theorem.
     """
     if (np.abs(source) ** 2).mean() < FLAT:
         return None

@@ -35,7 +35,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Axis:
-    """Numbers from `first` to `last`, with the numbers that are marked."""
+    """An axis from `first` to `last`, and the numbers that are marked on it."""
 
     first: float
     last: float
@@ -120,7 +120,7 @@ def chart(
 ) -> Markup:
     """Return a figure of curves over steps, with a legend that shows the values under the pointer.
 
-    With `smooth`, moving averages are drawn too; without `raw`, only these.
+    With `smooth`, moving averages are drawn too; without `raw`, only the averages are drawn.
     """
     thinned = [thin(curve) for curve in curves]
     x, y = axes(thinned)

@@ -97,7 +97,7 @@ def _check_output(output: Path) -> None:
     """
     check_writable(output)
     if os.path.lexists(output) and not _is_report(output):
-        raise ValueError(f"{output}: exists and is not one of our reports: name another file")
+        raise ValueError(f"{output}: exists and was not written by gan report: name another file")
 
 
 def _is_report(path: Path) -> bool:

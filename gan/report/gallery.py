@@ -26,7 +26,7 @@ Captioned = tuple[Translated, str | None]
 
 
 def cards(done: Sequence[Captioned], budget: int) -> tuple[list[dict[str, Any]], str]:
-    """Return a dict for each image (name, before, after, caption), and remarks on scaled images.
+    """Return a dict for each image (name, before, after, caption), and text on scaled images.
 
     Pictures are shrunk until all together take about `budget` bytes at most.
     """
@@ -88,7 +88,7 @@ def extremes(
 ) -> Markup:
     """Return the HTML of the best and worst test images, by direction and metric.
 
-    `metrics`, those of the newest evaluation, tell whether lower or higher scores are better.
+    `metrics` are those of an evaluation; they tell whether lower or higher scores are better.
     """
     groups = _grouped(scores.records)
     able = translations.translators.keys() & translations.folders.keys()

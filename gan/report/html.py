@@ -51,7 +51,7 @@ def number(value: float) -> str:
 
 
 def rough(value: float) -> str:
-    """Return a number with two digits: few seeds do not determine a deviation better."""
+    """Return a number with two digits: a deviation over few seeds is not known more exactly."""
     return number(float(f"{value:.1e}"))
 
 

@@ -48,7 +48,7 @@ PACE = {
         "Of the generators, after any cut that train.nonfinite made.",
     ),
 }
-"""Separate charts, by the scalars' names."""
+"""Titles and sentences of scalars that have charts in another section, by name."""
 
 
 class Point(NamedTuple):
@@ -64,7 +64,7 @@ class Session:
 
     begun: float
     ended: float
-    """Seconds since 1970, of the file's first and last entry."""
+    """The times of the file's first and last entry, in seconds since 1970."""
     entries: list[tuple[float, int]] = field(default_factory=list)
     """Times and steps of the scalars."""
 
@@ -97,7 +97,7 @@ class Log:
         return sum(session.ended - session.begun for session in self.sessions)
 
     def seconds_per_step(self) -> float | None:
-        """Return the median time of a step between two entries of a session, or None."""
+        """Return the median time per step between successive entries of a session, or None."""
         paces = [
             (end - begun) / (last - first)
             for session in self.sessions
@@ -135,7 +135,7 @@ def read_log(folder: Path) -> Log:
 
 
 def _forget(points: list[Point], step: int) -> None:
-    """Drop the points from a step on."""
+    """Remove the points at `step` and later."""
     while points and points[-1].step >= step:
         points.pop()
 
@@ -144,7 +144,8 @@ def _events(path: Path) -> Iterator[Any]:
     """Yield the complete events of a file, without those that are as long as pictures.
 
     A record holds its length, a checksum of it, the event, and the event's checksum (TFRecord).
-    TensorBoard's own loader computes checksums in Python, 0.3 s a MB: minutes, for many samples.
+    TensorBoard's own loader computes checksums in Python, 0.3 s a MB, which takes minutes for a run
+    with many samples.
     """
     from google.protobuf.message import DecodeError  # imported late: slow, and only needed here
     from tensorboard.compat.proto.event_pb2 import Event
@@ -163,7 +164,7 @@ def _events(path: Path) -> Iterator[Any]:
 
 
 def losses(log: Log) -> Markup:
-    """Return charts of the logged groups; scalars without a group are folded away."""
+    """Return charts of the logged groups; scalars of unknown groups are collapsed at the end."""
     groups = in_groups([name for name, points in log.scalars.items() if points])
     known, others = [], []
     for group, names in groups.items():

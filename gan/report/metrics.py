@@ -77,8 +77,8 @@ def _curve(name: str, evaluations: list[Evaluation]) -> Curve:
 def comparable(evaluations: Sequence[Evaluation], shown: Evaluation) -> list[Evaluation]:
     """Return the evaluations with the same protocol as `shown`, one per step, ordered by step.
 
-    If a step has several, training's evaluation is preferred, since it has all metrics, then the
-    last one. `shown` itself is always taken.
+    If a step has several, the last one of training is taken, since it has all metrics, else the
+    last one. `shown` is taken in any case.
     """
     alike = sorted((e for e in evaluations if same(e, shown)), key=lambda e: not e.models)
     by_step = {e.step: e for e in alike} | {shown.step: shown}

@@ -11,7 +11,7 @@ from gan.images import encode_image
 SIDES = (1024, 768, 640, 512, 384, 320, 256, 192, 128, 96)
 """Longest sides in pixels to try, until all pictures of a section fit."""
 LOSSLESS_SIDE = 200
-"""Pictures up to this side are PNG: they are enlarged, so losses would be visible."""
+"""Pictures up to this side, in pixels, are PNG: they are enlarged, so losses would be visible."""
 QUALITY = 86
 SMALL = 128
 """Pictures below this side, in pixels, are enlarged without blurring."""
@@ -69,7 +69,10 @@ def inline(image: Image.Image) -> Inline:
 
 
 def spread(count: int, wanted: int) -> list[int]:
-    """Return up to `wanted` of the indices 0 to count - 1, evenly spread, with both ends."""
+    """Return up to `wanted` of the indices 0 to count - 1, evenly spread, with both ends.
+
+    If only one of several is wanted, it is the last.
+    """
     if count <= wanted:
         return list(range(count))
     if wanted == 1:

@@ -55,7 +55,7 @@ def open_configuration(run: Path) -> Configuration:
 
 
 def _stand_in(run: Path, text: str, fault: str) -> Configuration:
-    """Return a substitute for a damaged configuration; its `fault` names the source."""
+    """Return a substitute for a damaged configuration; its `fault` states damage and substitute."""
     damage = f"config.yaml is damaged: {fault}. "
     with suppress(ValidationError, KeyError):
         config = Config.model_validate(newest_manifest(run)["config"])
@@ -97,7 +97,7 @@ class Standing:
     state: Literal["running", "finished", "stopped", "crashed"]
     step: int
     stop: int | None
-    """The step at which its epochs or train.max_steps end it; None if neither is known."""
+    """The step at which the run's epochs or train.max_steps end it; None if neither is known."""
     sentence: str
 
     @property
@@ -136,8 +136,8 @@ def standing(run: Path, config: Config, log: Log) -> Standing:
 def ended(config: Config, log: Log, saved_step: int, stop: int | None) -> bool:
     """Return whether the training state of the last step was saved.
 
-    That is a state of step `stop`, or, if the log has the last epoch, a state as new as the log:
-    `stop` may be unknown, or too high because unreadable files were skipped.
+    That is a state of step `stop`. If the log has the last epoch, it is also a state as new as the
+    log: `stop` may be unknown, or too high because unreadable files were skipped.
     """
     epochs = config.train.epochs + config.train.decay_epochs
     through = (log.last("epoch") or 0) >= epochs and saved_step >= log.step

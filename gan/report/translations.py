@@ -95,8 +95,7 @@ class Translations:
         return Translated(name, before, translator.translate(before), before.size != image.size)
 
     def cycle_error(self, direction: Direction, shown: Translated) -> float | None:
-        """Return the mean of |reconstruction - image|, of 8-bit pixels as values in [-1, 1].
-
+        """Return the mean of |reconstruction - image| on the scale of [-1, 1], from 8-bit images.
         None if the run has no generator of the opposite direction.
         """
         back = self.translators.get(DIRECTIONS[direction].opposite)

@@ -144,7 +144,7 @@ def test_a_single_file_is_measured_and_written_to_output(
     ({"resamples": 10**12}, "resamples: expected an integer from 0 to 10000. Got: 1000"),
     ({"seed": 2**63}, "seed: expected at most 9223372036854775807. Got"),
     ({"seed": 10**300}, "seed: expected at most 9223372036854775807. Got: 10000"),
-    ({"directions": "ac"}, "directions: ac, must be ab, ba or ab,ba"),
+    ({"directions": "ac"}, "directions: must be ab, ba or ab,ba, not ac"),
     ({"batch_size": 0}, "batch_size: expected an integer ≥ 1. Got: 0"),
     ({"size": 8}, "size: expected an integer from 16 to 4096. Got: 8"),
     ({"root": "nowhere"}, "nowhere/testA and nowhere/testB: no such folder"),

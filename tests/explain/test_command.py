@@ -63,7 +63,7 @@ def test_missing_sections_are_skipped_and_named(
     assert explain(options) == 0
     printed = capsys.readouterr().out
     assert "No reconstruction: a single file holds one generator: name the run directory" in printed
-    assert "No heat maps of the discriminator: the generator's file is not in a run dir" in printed
+    assert "No heat maps of the discriminator: --model is not a run directory" in printed
     assert sections(tmp_path / "sheet.png") == 3
 
 

@@ -76,7 +76,7 @@ def test_equal_classes_have_no_heat() -> None:
 
 
 def test_a_network_without_score_maps_is_rejected_with_the_reason() -> None:
-    with pytest.raises(ValueError, match="not come from a convolution with one output channel"):
+    with pytest.raises(ValueError, match="has no convolution with one output channel"):
         fit_probe(feature_maps(nn.Identity()), [torch.zeros(1, 3, 8, 8)], [torch.zeros(1, 3, 8, 8)])
 
 

@@ -265,7 +265,7 @@ def test_a_file_that_is_not_a_report_is_never_replaced(
     before = path.lstat().st_mtime_ns, name == "link" or path.read_bytes()
     assert main(["report", "--model", str(run), "--output", str(path), "--images", "0"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert f"{path}: exists and is not one of our reports" in line
+    assert f"{path}: exists and was not written by gan report" in line
     assert (path.lstat().st_mtime_ns, name == "link" or path.read_bytes()) == before
 
 
@@ -322,7 +322,7 @@ def test_a_run_may_be_given_as_a_word_or_as_a_list(run: Path, tmp_path: Path) ->
     (["RUN", "--ignore", "train.epochs"], "ignore is for several runs, but there is one: remove"),
     (["--model", "[]"], "model: expected at least 1. Got: []"),
     (["RUN", "OTHER", "--ignore", "train.epoch"], "no key train.epoch; did you mean train.epochs?"),
-    (["RUN", "OTHER", "--output", "OTHER/config.yaml"], "exists and is not one of our reports"),
+    (["RUN", "OTHER", "--output", "OTHER/config.yaml"], "exists and was not written by gan report"),
     (["RUN", "nowhere"], "nowhere: not a run directory: no such folder"),
     (["RUN", "RUN"], "are the same run: name each run once"),
     ([], "required: model"),

@@ -46,7 +46,7 @@ class Group:
     facts: Facts
     runs: tuple[Run, ...]
     copies: tuple[tuple[Run, Run], ...]
-    """Pairs of a run that is not counted, and the counted one with the same seed."""
+    """Pairs (run that is not counted, counted run with the same seed)."""
 
     @property
     def every(self) -> list[Run]:
@@ -65,7 +65,7 @@ class Groups:
     """Ignored keys that differ, with all values of each group."""
 
     def title(self, group: Group) -> str:
-        """Return a group's number, with its values of the keys that distinguish most groups."""
+        """Return a group's number, with its values of the keys that `naming` returns."""
         named = [f"{key} {self.different[key][group.number - 1]}" for key in self.naming()]
         return f"{group.number}: {', '.join(named)}" if named else str(group.number)
 
@@ -147,7 +147,7 @@ def facts_of(run: Run, by_content: bool) -> Facts:
 
 
 def _content(run: Run) -> Facts:
-    """Return the manifest's hashes of a run's folders and files, its processes and its device."""
+    """Return what a run's manifest records: hashes of folders and files, processes, device."""
     manifest = run.manifest
     folders, files = (
         of if isinstance(of := manifest.get(key), dict) else {}
@@ -172,7 +172,7 @@ def _check_ignored(ignore: Iterable[str], facts: Sequence[Facts]) -> None:
 
 
 def _group(number: int, facts: Facts, runs: Sequence[Run]) -> Group:
-    """Count one run of each seed: the one with most steps, the first of equal ones."""
+    """Return a group that counts one run of each seed: the first of those with most steps."""
     counted: dict[int, Run] = {}
     for run in runs:
         first = counted.setdefault(run.seed, run)

@@ -46,7 +46,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Cell:
-    """A metric of one group: of the newest evaluations, and of the best steps."""
+    """A metric's values in one group: of the newest evaluations, and of the best steps."""
 
     group: Group
     newest: tuple[Value, ...]
@@ -134,7 +134,10 @@ def different_settings(found: Sequence[Table]) -> dict[str, list[str]]:
 
 
 def _by_protocol(run: Run) -> dict[Protocol, Taken]:
-    """Return, by protocol, the newest and the best step's evaluation of a run's own generators."""
+    """Return, by protocol, a run's newest evaluation and that of its best step.
+
+    The newest one is training's, or of the generators exported at the end of the run.
+    """
     records = run.evaluations.records
     own: dict[Protocol, list[Evaluation]] = {}
     for evaluation in reversed(records):
@@ -151,10 +154,10 @@ def _by_protocol(run: Run) -> dict[Protocol, Taken]:
 
 
 def _covering(by_run: Sequence[Mapping[Protocol, Taken]]) -> list[Protocol]:
-    """Return the protocol that most runs share, then the one that most other runs share, and so on.
+    """Return protocols: the one that most runs share, then that of most other runs, and so on.
 
-    Each run has at least one of them. Of protocols with equally many runs, the one that was used at
-    the latest step comes first.
+    Each evaluated run has at least one of the returned protocols. Of protocols with equally many
+    runs, the one that was used at the latest step comes first.
     """
     left = [found for found in by_run if found]
     chosen: list[Protocol] = []
@@ -170,7 +173,7 @@ def _covering(by_run: Sequence[Mapping[Protocol, Taken]]) -> list[Protocol]:
 
 
 def _table(groups: Sequence[Group], taken: Mapping[str, Taken]) -> Table:
-    """Return the table of one protocol, from the evaluations of runs by name."""
+    """Return the table of one protocol; `taken` has the evaluations by it, by the run's name."""
     newest = {name: each.newest for name, each in taken.items()}
     best = {name: each.best for name, each in taken.items() if each.best}
     counted = [newest[run.name] for group in groups for run in group.runs if run.name in newest]
@@ -234,7 +237,7 @@ def _row(
 
 
 def _values(name: str, runs: Sequence[Run], found: Mapping[str, Evaluation]) -> tuple[Value, ...]:
-    """Return a metric's values in those of the runs that have it."""
+    """Return a metric's values in the runs; skip runs that do not have the metric."""
     return tuple(
         Value(run, found[run.name].metrics[name])
         for run in runs

@@ -41,8 +41,8 @@ def summary(values: Sequence[float]) -> Summary:
 def welch(first: Sequence[float], second: Sequence[float]) -> Difference | None:
     """Return mean(first) - mean(second) with the 95 % interval of Welch (1947).
 
-    Variances may differ; degrees of freedom by Satterthwaite (1946). None if either has fewer
-    than two values, or a value that is not finite.
+    Variances may differ; the degrees of freedom are those of Satterthwaite (1946). None if either
+    sequence has fewer than two values, or a value that is not finite.
     """
     if min(len(first), len(second)) < 2 or not all(map(math.isfinite, (*first, *second))):
         return None

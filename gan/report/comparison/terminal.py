@@ -46,7 +46,7 @@ def _numbers(groups: Groups) -> list[str]:
 
 
 def _overview(groups: Groups) -> Iterator[tuple[str, ...]]:
-    """Yield a line for each group."""
+    """Yield the cells of a heading, and of a line for each group."""
     yield (
         "group",
         "runs",
@@ -74,7 +74,7 @@ def _overview(groups: Groups) -> Iterator[tuple[str, ...]]:
 
 
 def _keys(groups: Groups) -> Iterator[tuple[str, str]]:
-    """Yield a line for each key that differs: its values, each with the groups that have it."""
+    """Yield a heading, then (key, its values with their groups) for each key that differs."""
     yield "what differs", "value (groups)"
     for key, values in groups.different.items():
         having: dict[str, list[str]] = {}
@@ -89,7 +89,7 @@ def _headings(tables: Sequence[Table]) -> list[str]:
 
 
 def _metrics(groups: Groups, table: Table, heading: str) -> Iterator[tuple[str, ...]]:
-    """Yield a line for each metric: mean and deviation by group, and the claim."""
+    """Yield the cells of a heading, then for each metric its means by group, and the claim."""
     yield (heading, "better", *_numbers(groups), "claim")
     for row in table.rows:
         yield (row.name, row.better, *_means(groups, row), row.verdict)
