@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from gan.domains import Direction
 from gan.inference.translator import Translator
 from tests.support.sites import TRAINED, Visit, served, stop
 
+pytestmark = pytest.mark.slow
 Come = Callable[..., Visit]
 PHONE = {
     "viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True,
