@@ -97,14 +97,12 @@ def index_folder(
     """List the images under root and its sub-folders, and decode those that are not in `known`.
 
     By path, `known` holds the stamps of files that were read before, and `broken` the original
-    lengths of files that became unreadable during training. Broken files keep their places in the
-    list.
+    lengths of files that became unreadable during training, which stay in the list.
 
     Images with a side under min_side pixels count as unreadable. So do links that lead out of the
     folder, but only if max_images does not cut the list. ValueError, with the first reasons, if no
     image can be used or if more than max_unreadable (a share, 0 to 1) of the files are unreadable.
     """
-
     remarks: list[str] = []
 
     def problem(path: Path) -> str | None:

@@ -80,18 +80,23 @@ def translate_folder(options: TranslateOptions) -> int:
             ),
             stacks=True,
         )
-        settings = Settings(
-            translator,
-            options.steady,
-            options.quality,
-            options.tile,
-            options.style,
-            options.scratch,
-            options.max_megapixels,
-            options.overwrite,
-            shown=processes.main,
-        )
+        settings = _clip_settings(options, translator, shown=processes.main)
         return _carry_out(plan, pipeline, settings, options.batch_size, processes)
+
+
+def _clip_settings(options: TranslateOptions, translator: Translator, shown: bool) -> Settings:
+    """Return how clips are translated; `shown` turns on the progress bar."""
+    return Settings(
+        translator,
+        options.steady,
+        options.quality,
+        options.tile,
+        options.style,
+        options.scratch,
+        options.max_megapixels,
+        options.overwrite,
+        shown=shown,
+    )
 
 
 def _compile_network(translator: Translator, processes: Processes) -> None:
