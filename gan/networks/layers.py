@@ -17,7 +17,7 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
     """Return the normalization of `channels` feature maps.
 
     Instance norm has neither parameters nor running statistics: it is the same in train and eval
-    mode. "instance_affine" also learns a scale and a shift of every map, as other projects' do.
+    mode. "instance_affine" also learns a scale and a shift of every map, as in other projects.
     "none" keeps an index in a Sequential, so that the keys of other layers do not change.
     """
     layers: dict[Norm, Callable[[int], nn.Module]] = {
@@ -130,10 +130,10 @@ class ConvBeforeNorm(nn.Conv2d):
 class ConvToImage(nn.Conv2d):
     """A convolution of kernel size k to few maps, without padding or stride.
 
-    CPUs compute 16 maps at a time, so three maps leave most of their arithmetic idle. There each
-    of the kernel's k rows gives maps of its own, all in one convolution with a k times lower
-    kernel, and `fold` adds them where they belong: half the time. In bfloat16 the rows are rounded
-    before they are added.
+    CPUs compute 16 maps at a time, so three maps leave most of their arithmetic idle. On CPUs each
+    of the kernel's k rows therefore gives separate maps, all in one convolution with a kernel of
+    height 1, and `fold` adds them where they belong. This takes half the time. In bfloat16 the rows
+    are rounded before they are added.
     """
 
     def forward(self, x: Tensor) -> Tensor:

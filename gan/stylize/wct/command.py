@@ -26,8 +26,7 @@ class Studio:
         self.known: dict[tuple[int, int, int], Styles] = {}
 
     def paint(self, config: StylizeOptions, sources: Sources) -> Image.Image:
-        """Return one stylization; ValueError if a picture is too small or memory does not
-        suffice."""
+        """Return one stylization; ValueError if a picture or the free memory is too small."""
         longest = max(sources.photo.size)
         longer = min(config.size or longest, longest)
         self._check(config, sources, longer)
