@@ -52,14 +52,14 @@ class TranslateOptions(Section):
     """Megabytes of memory that reading may use, for all images at once. An image that would need
     more is rejected."""
     batch_size: Count | None = None
-    """Images of equal size that are translated together. If not set, up to 16, and fewer large
-    ones."""
+    """Images of equal size that are translated together. If not set, up to 16, if they are
+    small."""
     tile: Annotated[int, Field(ge=64)] | None = None
     """Translate in tiles of this many pixels a side: the same result, in bounded memory. If not
     set, only images that would not fit into memory are tiled. Only ResNet generators can be
     tiled."""
     scratch: Path | None = None
-    """Folder for the temporary files of tiles. If not set, the output's folder."""
+    """Folder for the temporary files of tiles. If not set, the output folder."""
     size: Side | None = None
     """Shorter side, in pixels, that images are scaled to before the network sees them. Translations
     are scaled back to the images' own sizes. If not set, images are translated as they are."""
