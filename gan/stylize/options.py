@@ -130,7 +130,7 @@ class StylizeOptions(Section):
 
         if not self.whole_folder and self.output.suffix.lower() not in IMAGE_SUFFIXES:
             raise ValueError(
-                f"output {self.output}: its suffix must be an image format's, such as .png"
+                f"output {self.output}: the name must end in an image suffix, for example out.png"
             )
         inputs = {path.resolve() for path in (self.content, *self.style, *self.masks)}
         if self.output.resolve() in inputs:

@@ -229,7 +229,7 @@ def cells(paper: NDArray[np.bool_]) -> tuple[int, int]:
     ({"perceptual": {"gram_decay": 0.5}}, r"perceptual\.gram_decay is for training"),
     ({"sizes": [32, 16]}, r"sizes \[32, 16\]: each must be larger"),
     ({"sizes": [64]}, r"sizes \[64\] must be at most size \(48\)"),
-    ({"output": Path("out.txt")}, "output out.txt: its suffix must be"),
+    ({"output": Path("out.txt")}, "output out.txt: the name must end in"),
     ({"sweep": ["tile=256"]}, "sweep: 'tile' cannot be swept: use style_weight, content_weight"),
     ({"sweep": ["steps=1,,2"]}, "sweep: steps=1,,2 must be like"),
     ({"sweep": ["steps=0"]}, "sweep: steps=0: Input should be greater than or equal to 1"),

@@ -159,7 +159,7 @@ def test_a_folder_is_stylized_file_by_file_and_its_style_is_read_once(
     ({"wct": {}}, r"wct\.decoder: name the decoder's file\. To train it once, name a new file"),
     ({"perceptual": {"backbone": "mobilenet_v2"}}, "method wct uses vgg16, not mobilenet_v2"),
     ({"sweep": ["steps=1,2"]}, "sweep: steps is for method optimize"),
-    ({"output": Path("out.txt")}, "output out.txt: its suffix must be"),
+    ({"output": Path("out.txt")}, "output out.txt: the name must end in"),
     ({"size": 17}, "size: 17x11 pixels: both sides must be at least 16"),
     ({"content": Path("nowhere.png")}, "nowhere.png: No such file"),
     ({"style_scale": 0.1}, "style: .*painting.png would have 5x5 pixels: both sides must be at"),
