@@ -130,10 +130,10 @@ class ConvBeforeNorm(nn.Conv2d):
 class ConvToImage(nn.Conv2d):
     """A convolution of kernel size k to few maps, without padding or stride.
 
-    CPUs compute 16 maps at a time, so three maps leave most of their arithmetic idle. On CPUs each
-    of the kernel's k rows therefore gives separate maps, all in one convolution with a kernel of
-    height 1, and `fold` adds them where they belong. This takes half the time. In bfloat16 the rows
-    are rounded before they are added.
+    CPUs compute 16 maps at a time, so three maps leave most of their arithmetic idle. There one
+    convolution with kernels of one row computes the contributions of all k rows, as k times as many
+    maps, and `fold` adds them: half the time. In bfloat16 the contributions are rounded before they
+    are added.
     """
 
     def forward(self, x: Tensor) -> Tensor:

@@ -93,7 +93,7 @@ def _compile_network(translator: Translator, processes: Processes) -> None:
 
 
 def _carry_out(plan: Plan, pipeline: Pipeline, batch_size: int | None, processes: Processes) -> int:
-    """Translate the images of a plan whose files are missing; return the exit status."""
+    """Translate the missing files of a plan with all processes; return the exit status."""
     if processes.main:
         for failed in plan.failures:
             say(failed.source, failed.reason)
@@ -172,7 +172,7 @@ def _translate_share(
 
 
 def _summary(plan: Plan, failures: Sequence[Failure]) -> str:
-    """Return a sentence: how many images were translated, existed already and failed."""
+    """Return how many images were translated, existed before and failed."""
     there = sum(job.done for job in plan.jobs)
     others = f"; {plan.others} other files ignored" if plan.others else ""
     done = (
