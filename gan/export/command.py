@@ -22,7 +22,8 @@ from gan.interop import (
 def export_model(options: ExportOptions) -> int:
     """Write a generator in the chosen format, print what was written and return 0.
 
-    ValueError if a file cannot be read or written.
+    ValueError if the model cannot be opened, does not fit the format, or the output exists or has
+    another suffix.
     """
     if write_folder := FOLDERS.get(options.format):
         write_folder(options)
@@ -90,7 +91,7 @@ def _export_web(options: ExportOptions) -> None:
 
 
 FOLDERS: dict[str, Callable[[ExportOptions], None]] = {"hub": _export_hub, "web": _export_web}
-"""Writes what is a folder and may hold both directions."""
+"""The function for each format that is a folder, which may hold both directions."""
 
 
 def convert(options: ConvertOptions) -> int:

@@ -16,9 +16,9 @@ UNKNOWN = "unknown"
 class ExportOptions(Section):
     """A generator, and the file to write.
 
-    Formats hub and web write a folder with the generators of both directions, or that of one. ONNX
-    files and programs take batches and pictures of any size. Each is run and compared with the
-    network before it is written.
+    Formats hub and web write a folder with the generators of both directions, or of one. ONNX files
+    and programs take batches and pictures of any size. Each is run and compared with the network
+    before it is written.
     """
 
     model: Path
@@ -30,7 +30,7 @@ class ExportOptions(Section):
     onnx: an ONNX file. program: a program of torch.export. hub: a folder for the Hugging Face
     Hub. web: a folder for any web server, whose page translates in the browser."""
     direction: Direction | None = None
-    """ab or ba. Required for a file's format if the model holds both."""
+    """ab or ba. Required if the model holds both, except for formats hub and web."""
     part: str | None = None
     """Name of the generator in a file that holds several."""
     overwrite: bool = False

@@ -16,13 +16,14 @@ def check_size(width: int, height: int, about: str = "") -> None:
 def check_working_size(size: int | None) -> None:
     """Raise ValueError if a working size is below the generators' minimum."""
     if size is not None and size < MIN_SIDE:
-        raise ValueError(f"size: {size}, must be at least {MIN_SIDE} pixels")
+        raise ValueError(f"size: must be at least {MIN_SIDE} pixels, not {size}")
 
 
 def require_finite(translated: Result | None) -> Result:
     """Return a translation; raise ValueError for None, which stands for one that is not finite."""
     if translated is None:  # as 8 bits it would be black and look like a translation
         raise ValueError(
-            "the generator returns NaN for this image; if it is trained well, try fp32"
+            "the generator returns NaN for this image: try precision fp32; if NaN remains, its "
+            "training has diverged"
         )
     return translated

@@ -8,8 +8,9 @@ from torch import nn
 from gan.config.choices import Device, Precision
 
 LIVE_MAPS = 6
-"""Feature maps in float32, as wide as the first convolution, that a network holds at once: 3.5 to
-4.9 were measured (CPU, ResNet-9, 8 and 32 channels, 1024 and 2048 pixels)."""
+"""Feature maps that a network holds at once, in float32, of the input's size and with the first
+convolution's channels. Measured: 3.5 to 4.9 (CPU, ResNet-9, 8 and 32 channels, 1024 and 2048
+pixels)."""
 
 
 def pick_precision(precision: Precision | Literal["auto"], device: torch.device) -> Precision:
@@ -26,8 +27,7 @@ def pick_precision(precision: Precision | Literal["auto"], device: torch.device)
 def pick_device(device: Device) -> torch.device:
     """Resolve a device: auto is CUDA, then MPS, then the CPU. ValueError if it is not available.
 
-    The device of a GPU has an index: without one, a new thread would use its current GPU, which is
-    0.
+    A CUDA device gets the index of the current GPU: without one, a new thread would use GPU 0.
     """
     if device not in get_args(Device):
         raise ValueError(f"device {device}: must be one of {', '.join(get_args(Device))}")
@@ -45,7 +45,7 @@ def pick_device(device: Device) -> torch.device:
 
 
 def memory_of(network: nn.Module, pixels: int) -> int:
-    """Return the bytes that a generator needs for a batch of `pixels` pixels: a rough estimate."""
+    """Return roughly the bytes that a generator needs for `pixels` pixels in one batch."""
     convolutions = (each for each in network.modules() if isinstance(each, nn.Conv2d))
     width = next((each.out_channels for each in convolutions), 1)
     return LIVE_MAPS * 4 * width * pixels

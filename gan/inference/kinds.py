@@ -96,16 +96,17 @@ def _translate_tensor(translator: Translates, image: Tensor) -> Tensor:
 def translate_array(translator: Translates, pixels: Array, strength: float = 1) -> Array:
     """Translate an array (H, W, C) of uint8 or uint16 to one of the same type and size.
 
-    strength: share of the translation in a blend with the source, from 0 to 1. If the generator
-    has ranges, arrays have any type and hold values as files do. ValueError for an array that the
-    generator does not take, or whose type cannot hold the output's range.
+    strength: share of the translation in a blend with the source, from 0 to 1. If the generator has
+    ranges, values are in these ranges, as in files; with an input range, any type is allowed.
+    ValueError if the generator does not take the array, or if the array's type cannot represent the
+    output's range.
     """
     takes, gives = translator.range_in, translator.range_out
     name = f"{translator.source}: " if translator.source else ""
     if not (takes or pixels.dtype in (np.uint8, np.uint16)):
         raise ValueError(
-            f"translates arrays (H, W, C) of uint8 or uint16, not {pixels.dtype}: translate before "
-            "the conversion to floats, or pass a tensor of floats"
+            f"translate takes arrays (H, W, C) of uint8 or uint16, not {pixels.dtype}: translate "
+            "before the conversion to floats, or pass a tensor of floats"
         )
     if pixels.ndim != 3 or pixels.shape[2] != translator.channels:
         raise ValueError(
@@ -121,7 +122,7 @@ def translate_array(translator: Translates, pixels: Array, strength: float = 1) 
     if whole and not least <= gives[0] < gives[1] <= most:
         raise ValueError(
             f"{name}gives numbers from {gives[0]:g} to {gives[1]:g}, which {pixels.dtype} cannot "
-            "hold: convert the array to another type"
+            "represent: use another type"
         )
     source = sixteen_bits(scaled(pixels, takes or (0, most)))
     return as_numbers(_blended(translator, source, strength), gives, pixels.dtype)

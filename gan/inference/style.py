@@ -17,11 +17,12 @@ def read_style(
 ) -> Tensor:
     """Read the style image of a generator, (1, C, H, W) in [-1, 1].
 
-    about: the metadata of the generator's file. The image is scaled like the style images of its
-    training. ValueError names an image that is missing or too small.
+    about: the metadata of the generator's file. The image is scaled like the style images of the
+    generator's training. ValueError if `path` is None, or if the image cannot be read or is too
+    small.
     """
     if path is None:
-        raise ValueError(f"{generator}: requires a style image: name one, --style painting.jpg")
+        raise ValueError(f"{generator}: requires a style image, such as --style painting.jpg")
     image = read_image(Path(path), channels=channels)
     if about.get("resize", "none") != "none":
         image = resize_short(image, about["load_size"])

@@ -52,8 +52,9 @@ class Translator:
     ) -> None:
         """Move a network to a device and prepare it for inference.
 
-        channels: of its input, 1 or 3; tiles: whether gan.inference.tiling can run it; source: its
-        file; ranges: black and white of input and output files; trained_at: pixels of `trained_at`.
+        channels: input channels, 1 or 3. tiles: whether gan.inference.tiling can run the network.
+        source: its file. ranges: values of black and white, in input files and in output files.
+        trained_at: shorter side of the training images in pixels, if it is known.
         """
         self.channels, self.device, self.tiles = channels, device, tiles
         self.source, self.trained_at = source, trained_at
@@ -86,7 +87,7 @@ class Translator:
         style: path of a style image, for a generator that takes one, and only for that.
         size: working size in pixels; see `at_size`.
 
-        ValueError names a file that is missing, damaged or of the other direction.
+        ValueError if a file is missing, damaged or of the other direction, or a value is invalid.
         """
         file = find_generator(Path(path), direction)
         opened = open_generator(file, direction)
@@ -122,16 +123,15 @@ class Translator:
 
         name: folder written by `save_pretrained` or by a run, or hf://user/name.
         revision: branch, tag or commit of the repository; None for its main branch.
-
-        The parameters direction, device, precision and style, and errors, are those of `load`.
+        direction, device, precision, style: as for `load`, with the same errors.
         """
         return cls.load(fetch(name, revision), direction, device, precision, style)
 
     def at_size(self, size: int | None) -> Self:
         """Return a translator with the same network and another working size.
 
-        size: shorter side in pixels to which the network's inputs are scaled, at least 16, or None.
-        Translations are scaled back to the pictures' own sizes. ValueError if it is smaller.
+        size: side, at least 16, to which the shorter side of pictures is scaled for the network;
+        None for no scaling. Translations are scaled back. ValueError for a size below 16.
         """
         check_working_size(size)
         result = copy(self)
@@ -141,7 +141,7 @@ class Translator:
     def save_pretrained(
         self, folder: str | Path, license: str = "unknown", *, overwrite: bool = False
     ) -> None:
-        """Write this generator and a card of its run (data, recipe, metrics, samples) to a folder.
+        """Write this generator and a model card (data, recipe, metrics, samples) to a folder.
 
         license: license of the weights as the Hugging Face Hub names it, such as cc0-1.0.
         overwrite: replace a generator that is already in the folder. A README.md is kept.
@@ -149,24 +149,24 @@ class Translator:
         ValueError if the translator has no file, or if the folder holds other files or a generator.
         """
         if self.source is None:
-            raise ValueError("this translator has no file to copy: save the generator itself")
+            raise ValueError("this translator was not loaded from a file: save its generator")
         write_model(Path(folder), [self.source], license, overwrite=overwrite)
 
     def push_to_hub(
         self, repository: str, license: str = "unknown", *, private: bool = False
     ) -> str:
-        """Upload this generator and a model card to the Hugging Face Hub; return the address.
+        """Upload this generator and a model card to the Hugging Face Hub; return the URL.
 
         repository: user/name.
         license: as for `save_pretrained`.
-        private: whether only members of the repository can see it.
+        private: whether the repository is private if it is new.
         """
         with TemporaryDirectory() as folder:
             self.save_pretrained(folder, license)
             return push(Path(folder), repository, private=private)
 
     def read(self, path: Path, max_megapixels: float = MAX_MEGAPIXELS, page: int = 0) -> Picture:
-        """Read a file, or a page of a stack, in this generator's channels and range.
+        """Read a file, or a page of a stack, with this generator's channels and input range.
 
         max_megapixels: largest number of pixels, in millions, that the file's header may declare.
         page: number of the page, from 0. ImageError if the file cannot be read or is too large.
@@ -201,9 +201,9 @@ class Translator:
 
     @torch.inference_mode()
     def translate_batch(self, pixels: Tensor) -> list[Tensor | None]:
-        """Translate pixels (N, C, H, W) of uint8 or uint16; return a (C, H, W) for each picture.
+        """Translate (N, C, H, W) of uint8 or uint16; return a (C, H, W) for each, of that type.
 
-        They have the same type. A picture whose output is not finite gives None.
+        A picture whose output is not finite gives None.
         """
         unit = self.run_at_size(to_unit(pixels.to(self.device)))
         finite = unit.isfinite().flatten(1).all(1).tolist()
@@ -218,13 +218,13 @@ class Translator:
         scratch: Path,
         progress: Callable[[float], object] = lambda share: None,
     ) -> Tensor | None:
-        """Translate one picture, pixels (C, H, W), like `translate_batch`, in bounded memory.
+        """Translate one picture (C, H, W) as `translate_batch` does, in tiles and bounded memory.
 
         tile: side of a tile in pixels.
         scratch: folder for temporary files of `scratch_bytes`.
         progress: called with the share of the work that is done, from 0 to 1.
 
-        None if the output is not finite. ValueError if it cannot be tiled, OSError for a full disk.
+        None if the output is not finite. ValueError for a U-Net or adain, OSError for a full disk.
         """
         own = pixels.shape[-2], pixels.shape[-1]
         height, width = working_size(*own, self.size)
@@ -255,12 +255,12 @@ class Translator:
         return result if finite else None
 
     def run(self, unit: Tensor) -> Tensor:
-        """Run the network on unit, floats (N, C, H, W) in [-1, 1], in this precision."""
+        """Run the network on floats (N, C, H, W) in [-1, 1], in the translator's precision."""
         with self.autocast():
             return cast(Tensor, self.network(unit))
 
     def run_at_size(self, unit: Tensor) -> Tensor:
-        """Call `run` on unit, scaled to the working size; return the output at (H, W)."""
+        """Call `run` on `unit` at the working size; return the output scaled back to (H, W)."""
         own = unit.shape[-2], unit.shape[-1]
         return scale(self.run(scale(unit, working_size(*own, self.size))), own)
 
@@ -268,7 +268,7 @@ class Translator:
         """Compile the network for pictures of any size; return why it failed, or None.
 
         This takes a minute and runs the network once. Batches of several pictures and other numbers
-        of threads compile again. Outputs differ only by rounding. Tiles are not compiled.
+        of threads compile it again. Outputs differ only by rounding. Tiles are not compiled.
         """
         # Without the padding around it, which would be compiled again for every size.
         network = getattr(self.network, "model", self.network)

@@ -81,7 +81,7 @@ def _opened(path: Path, what: str) -> Iterator[Any]:
 def state_dict_mismatch(
     wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], known: Collection[str]
 ) -> str | None:
-    """Return what is wrong with the first tensor that does not fit, and how many more do not.
+    """Return a description of the first tensor that does not fit, and how many more do not.
 
     For instance "head.weight is missing and 3 more"; None if all fit. `wanted` is the network's
     state, `given` what is loaded into it; tensors whose names are not in `known` are unknown.

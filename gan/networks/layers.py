@@ -17,7 +17,7 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
     """Return the normalization of `channels` feature maps.
 
     Instance norm has neither parameters nor running statistics: it is the same in train and eval
-    mode. "instance_affine" also learns a scale and a shift of every map, as other projects' do.
+    mode. "instance_affine" also learns a scale and a shift of every map, as in other projects.
     "none" keeps an index in a Sequential, so that the keys of other layers do not change.
     """
     layers: dict[Norm, Callable[[int], nn.Module]] = {

@@ -29,7 +29,7 @@ class ProjectionHeads(nn.Module):
         )
 
     def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
-        """Project (N, S, C) of each feature map to (N, S, SIZE), vectors of length 1."""
+        """Project the features of each map, (N, S, C), to (N, S, SIZE), vectors of length 1."""
         projected = [head(x) for head, x in zip(self.heads, features, strict=True)]
         # Lengths are computed in float32 under autocast too.
         wide = [x.to(torch.promote_types(x.dtype, torch.float32)) for x in projected]

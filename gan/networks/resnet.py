@@ -63,13 +63,14 @@ class ResnetGenerator(nn.Module):
     """Two downsamplings, `blocks` residual blocks, two upsamplings; images in [-1, 1].
 
     The indices in `model` are the reference's state_dict keys, for nine blocks:
-    0-3 stem, 4-6 and 7-9 down, 10-18 residual blocks, 19-21 and 22-24 up, 25-27 head; each group
-    is (padding,) convolution, norm, activation. The head has no norm. With "blur" the indices are
+    0-3 stem, 4-6 and 7-9 down, 10-18 residual blocks, 19-21 and 22-24 up, 25-27 head; each group is
+    (padding,) convolution, norm, activation. The head has no norm. With "blur" the indices are
     those of CUT: a filter ends a downsampling and begins an upsampling.
 
-    `feature_maps` are those that CUT compares (Park et al. 2020): the image, the convolution of
-    each downsampling before its norm, the first and the middle block. For nine blocks with "blur"
-    they are its authors' layers 4, 8, 12 and 16; their layer 0 is the image after padding.
+    `feature_maps` are those that CUT compares (Park et al. 2020): the image, the output of each
+    downsampling's convolution before its norm, and those of the first and the middle block. For
+    nine blocks with "blur" they are its authors' layers 4, 8, 12 and 16; their layer 0 is the image
+    after padding.
     """
 
     size_multiple = 4

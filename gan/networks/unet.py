@@ -54,7 +54,7 @@ class UnetLevel(nn.Module):
 class UnetGenerator(nn.Module):
     """`halvings` downsamplings and upsamplings with a skip connection for each; images in [-1, 1].
 
-    The levels nest as in the reference, and so do its state_dict keys. The outermost level is
+    The levels, and so the state_dict keys, nest as in the reference. The outermost level is
     `model.model`, without norm and skip: 0 convolution, 1 nested level, 2-4 ReLU, upsampling, tanh.
     """
 

@@ -22,7 +22,7 @@ SENTENCES = 300
 CARD = re.compile(r"---\n.*?\n---\n\s*(?:#[^\n]*\n\s*)?(.+?)(?:\n\n|\n?$)", re.DOTALL)
 """Matches a model card's header, heading and first paragraph; the group is the paragraph."""
 OURS = "Unpaired image-to-image translation"
-"""The beginning of the first paragraph that `gan export` writes."""
+"""The beginning of the first paragraph of model cards that `gan export` writes."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class About:
 def describe(file: Path, direction: Direction, *, examples: bool = True) -> About:
     """Return the description of a generator, read from the folder of its file.
 
-    Without `examples`, no example images are searched.
+    Example images are searched for only with `examples`.
     """
     data, ends = read_data(file.parent), DIRECTIONS[direction]
     names = domain_names(data)
@@ -51,7 +51,7 @@ def describe(file: Path, direction: Direction, *, examples: bool = True) -> Abou
 
 
 def _card(folder: Path) -> str:
-    """Return the first paragraph of a user's model card; empty for a generated one or none."""
+    """Return the first paragraph of a user's model card; "" if it is generated or missing."""
     try:
         found = CARD.match((folder / "README.md").read_text(encoding="utf-8")[: 2**16])
     except (OSError, ValueError):
@@ -75,7 +75,7 @@ def _trained(data: dict[str, Any], about: dict[str, Any]) -> str:
 
 
 def _examples(data: dict[str, Any], source: Domain) -> tuple[Path, ...]:
-    """Return some test images of a domain, evenly spaced over the folder."""
+    """Return at most EXAMPLES test images of a domain, evenly spaced over the folder."""
     root = data.get("root")
     if not isinstance(root, str):
         return ()

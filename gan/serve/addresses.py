@@ -67,7 +67,7 @@ def reachable(found: Iterable[str], *, ipv6: bool) -> list[str]:
 
 
 def address_of(host: str, port: int, *, secure: bool = False) -> str:
-    """Return the URL of a host and port, with https if `secure`."""
+    """Return the URL of a host and port, with https if `secure`; an IPv6 host is in brackets."""
     return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 

@@ -119,9 +119,9 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
-    """Return the wish in a URL's parameters; RejectedError names an invalid one."""
+    """Return the wish that a URL's parameters set; RejectedError if one is unknown or invalid."""
     if unknown := [key for key in given if key not in KEYS]:
-        raise RejectedError(f"no parameter {unknown[0][:40]}; the parameters are {', '.join(KEYS)}")
+        raise RejectedError(f"unknown parameter {unknown[0][:40]}; use one of {', '.join(KEYS)}")
     try:
         choice = choose(choices, given.get("model"), given.get("direction"))
     except ValueError as error:
@@ -142,8 +142,8 @@ def _number(key: str, kind: Callable[[str], Number], text: str) -> Number:
 def build_app(studio: Studio, hosts: frozenset[str]) -> ASGIApp:
     """Return an ASGI application that keeps all files of all visitors in the studio's folder.
 
-    It answers requests to the names `hosts`, or to every name if there are none. A process can have
-    only one application: Gradio reads its folder from the environment.
+    It answers only requests that are sent to a name in `hosts`; to any name if `hosts` is empty. A
+    process can have only one application: Gradio reads its folder from the environment.
     """
     folder = studio.folder.resolve()
     os.environ |= {

@@ -119,7 +119,10 @@ def translate_batch(
 
 
 def _list_entries(uploads: Sequence[Upload], limits: ServeOptions, stack: ExitStack) -> list[Entry]:
-    """Return the images of uploads; uploaded zips stay open until the stack is closed."""
+    """Return the images in uploads; uploaded zips stay open until `stack` is closed.
+
+    RejectedError if there are none or too many, or if a zip is damaged.
+    """
     entries: list[Entry] = []
     for upload in uploads:
         entries += _members(upload, stack) if zipfile.is_zipfile(upload.path) else [Entry(upload)]
@@ -131,7 +134,10 @@ def _list_entries(uploads: Sequence[Upload], limits: ServeOptions, stack: ExitSt
 
 
 def _members(upload: Upload, stack: ExitStack) -> list[Entry]:
-    """Return the members of a zip that have an image's suffix; hidden ones are skipped."""
+    """Return a zip's members that have an image's suffix and are not hidden.
+
+    RejectedError if the zip is damaged.
+    """
     try:
         file = stack.enter_context(CautiousFile(upload.path))
         archive = stack.enter_context(zipfile.ZipFile(file))

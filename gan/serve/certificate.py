@@ -1,6 +1,6 @@
 """The certificate for https: a self-made one, valid for a year, or the user's.
 
-A user has to accept a self-made one once on each phone, until it is replaced.
+Visitors accept a self-made certificate once on each phone, and again after it is replaced.
 """
 
 import ipaddress
@@ -17,7 +17,7 @@ from gan.serve.addresses import LOCAL
 from gan.system.atomic import write_whole
 
 LIFE = timedelta(days=365)
-"""Phones reject certificates that are valid for more than 398 days."""
+"""Validity of a self-made certificate. Phones reject more than 398 days."""
 SKEW = timedelta(days=1)
 """Tolerance for a phone's clock, and the shortest remaining validity of a certificate in use."""
 MINE = "gan serve"
@@ -74,7 +74,7 @@ def given_certificate(folder: Path) -> Certificate:
 def own_certificate(names: Sequence[str], folder: Path) -> Certificate:
     """Return the self-made certificate in a folder, after creating it if necessary.
 
-    It is created again if it is damaged, expired or for other names, or if other users of this
+    It is created again if it is damaged, expired or lacks one of `names`, or if other users of this
     machine can read its key. OSError names a file that cannot be written.
     """
     own = Certificate(folder / "cert.pem", folder / "key.pem", own=True)

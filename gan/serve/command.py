@@ -28,8 +28,8 @@ EXTRA = "pip install 'gan-translation[serve]'"
 def serve(options: ServeOptions) -> int:
     """Serve a page and an API until interrupted; return the exit status.
 
-    ValueError names a model that cannot be opened or an invalid certificate file, OSError a port
-    that is in use.
+    ValueError if a model cannot be opened, a certificate's file is invalid, or a package of the
+    extra `serve` is missing. OSError if the server cannot listen at the address and port.
     """
     limit_decoding(options.max_decoded_mb)
     if find_spec("gradio") is None:

@@ -22,12 +22,13 @@ PAGES = frozenset({
     "/api/models", "/api/translate",
 })  # fmt: skip
 FOLDERS = ("/static/", "/assets/", "/svelte/", "/gradio_api/heartbeat/")
-"""Prefixes that are allowed, as are PAGES: the page requests no others. Gradio has more: proxies
+"""Allowed prefixes of paths. The page requests only these and PAGES. Gradio serves more: proxies
 for other servers, pages for developers, and calls that bypass its queue."""
 MOST_TEXT = 2**20
 """Most bytes of a request that is not an upload."""
 SHARING = b"access-control-"
-"""The prefix of headers that allow other sites to read answers: Gradio sends them to local ones."""
+"""Prefix of headers that let other sites read answers. Gradio sends them to local sites; Gate
+removes them."""
 READING = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
     # Gradio uses inline scripts, and compiles some code at run time.
@@ -40,11 +41,12 @@ HEADERS = {
 
 
 class Gate:
-    """ASGI middleware that answers with 404 for unknown paths and 413 for too many bytes.
+    """ASGI middleware that rejects requests before they reach the application, with a status.
 
-    403 for files outside its folder, and for requests from other sites that change something.
-    Other sites cannot read answers or show the page in a frame. If `hosts` are set, 421 for
-    requests to other names. 507 for uploads while the folder is full.
+    403 for files outside `folder`, and for requests from other sites that change something; 404 for
+    unknown paths; 413 for too many bytes; 421 for requests to names that are not in `hosts`, if it
+    is not empty; 507 for uploads while the folder is full. Other sites cannot read answers or show
+    the page in a frame.
     """
 
     def __init__(
@@ -112,7 +114,8 @@ def _answer(path: str, status: int, reason: str) -> Response:
 def ended(send: Send) -> Send:
     """Wrap `send` for an upload's progress, so that a missing upload counts as finished.
 
-    For a rejected upload, Gradio answers 404 after three seconds, and browsers log an error.
+    Otherwise Gradio answers 404 after three seconds for a rejected upload, and browsers log an
+    error.
     """
     lost = False
 
@@ -140,8 +143,8 @@ def _lies_in(place: str, folder: Path) -> bool:
 def _crossed(scope: Scope) -> tuple[int, str] | None:
     """Return status and reason if another site's page sent a request that changes something.
 
-    Browsers send the relation of the sites (Sec-Fetch-Site) or, without TLS to addresses that are
-    not local, the sender's site (Origin). Other programs send neither.
+    Browsers send Sec-Fetch-Site, the relation of the two sites. Over http to addresses that are not
+    local they send only Origin, the sender's site. Other programs send neither.
     """
     headers = dict(scope["headers"])
     site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
@@ -162,7 +165,7 @@ def _requested_host(scope: Scope) -> str:
 
 
 def _declared(scope: Scope) -> int:
-    """Return a request's declared length in bytes; 0 without one, as _counted counts anyway."""
+    """Return a request's declared length in bytes; 0 if missing, because _counted counts anyway."""
     length = dict(scope["headers"]).get(b"content-length", b"0")
     return int(length) if length.isdigit() else 0
 

@@ -18,7 +18,7 @@ from gan.serve.uploads import Form, in_one_line, take_only_uploads, wish_of
 from gan.system.text import printable
 
 SHOWN = 24
-"""Most images that are shown, and most failures: the newest."""
+"""Number of the newest images, and of the newest failures, that are shown."""
 STOPPED = "<div id='state'>Stopped.</div>"
 START = "(...given) => { if (given[0]?.length) window.gan.start('done'); return given; }"
 STOP = "() => ({{ __type__: 'update', interactive: {} }})"

@@ -39,8 +39,8 @@ def open_models(
 ) -> list[Choice]:
     """Open all generators of run directories and of generator files.
 
-    With `examples`, test images are searched for the page; with `marks`, results are marked.
-    ValueError as from `Translator.load`.
+    With `examples`, the page offers test images; with `marks`, results are marked. ValueError as
+    from `Translator.load`.
     """
     names = FreeNames()
     choices: list[Choice] = []
@@ -67,7 +67,7 @@ def _model_name(path: Path) -> str:
 def choose(choices: list[Choice], model: str | None, direction: str | None) -> Choice:
     """Return the choice of a model and direction; either may be None if only one is possible.
 
-    ValueError lists the possible ones.
+    ValueError, with the possible values, if one is unknown, or None although several are possible.
     """
     models = list(dict.fromkeys(choice.model for choice in choices))
     if model is not None and model not in models:

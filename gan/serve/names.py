@@ -51,13 +51,13 @@ def _cut(text: str, most: int) -> str:
 
 
 class FreeNames:
-    """Unique names, where uppercase and lowercase are equal."""
+    """Makes names unique, ignoring case."""
 
     def __init__(self) -> None:
         self.taken = set[str]()
 
     def take(self, stem: str, suffix: str) -> str:
-        """Return the name with its suffix, and with a number if the name is in use."""
+        """Return stem + suffix, with a number between them if that name is in use."""
         name, number = f"{stem}{suffix}", 1
         while name.casefold() in self.taken:
             number += 1

@@ -6,7 +6,7 @@ from gan.config import Count, Rate, Section
 from gan.config.choices import MAX_DECODED_MB, Device, Precision
 
 UPLOADS = 50
-"""Number of uploads of the largest size that are kept at a time, including the results."""
+"""Visitors' files, including results, may take the space of this number of largest uploads."""
 
 
 class ServeOptions(Section):
@@ -23,10 +23,11 @@ class ServeOptions(Section):
     port: int = 7860
     """Port to listen at. 0 chooses a free port."""
     name: str | None = None
-    """Name under which a proxy forwards requests, for instance paint.example.org."""
+    """Host name by which visitors open the page if a proxy forwards their requests, for instance
+    paint.example.org."""
     https: bool = False
-    """Serve by https, with a self-made certificate that browsers warn about once. Phones give a
-    page the camera only by https."""
+    """Serve over https, with a self-made certificate that browsers warn about once. Phones let a
+    page use the camera only over https."""
     certificate: Path | None = None
     """Folder with your own cert.pem and key.pem, for https without a warning."""
     examples: bool = True
@@ -54,7 +55,7 @@ class ServeOptions(Section):
 
     @property
     def secure(self) -> bool:
-        """Whether the page is served by https."""
+        """Whether the page is served over https."""
         return self.https or self.certificate is not None
 
     @property

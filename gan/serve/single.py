@@ -24,7 +24,7 @@ ARRIVE = "() => window.gan.arrive('result')"
 
 
 def one_picture(studio: Studio, wishes: list[Any]) -> None:
-    """Add the tab's components; the first of `wishes` is the control of the model."""
+    """Add the tab's components; `wishes` are the controls of a translation, the model's first."""
     with gr.Row():
         with gr.Column():
             photo = take_only_uploads(
@@ -94,10 +94,10 @@ def _examples(studio: Studio, photo: Any, chosen: Any) -> None:
 def copy_examples(
     studio: Studio, pictures: tuple[Path, ...], folder: Path
 ) -> Iterator[tuple[Path, Path]]:
-    """Yield a copy (EXAMPLE pixels) and a thumbnail (THUMBNAIL pixels) of each image.
+    """Copy images to `folder`; yield the paths of each copy and of its thumbnail.
 
-    They are kept in the visitors' folder, as files are served from no other folder. Images that
-    cannot be read are skipped.
+    Their longer sides are at most EXAMPLE and THUMBNAIL pixels. `folder` is in the visitors'
+    folder, because files are served from no other. Images that cannot be read are skipped.
     """
     for number, picture in enumerate(pictures):
         place = folder / str(number)

@@ -55,15 +55,15 @@ class Wish:
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
-            raise RejectedError(f"strength: {self.strength}, must be from 0 to 1")
+            raise RejectedError(f"strength: must be from 0 to 1, not {self.strength}")
         if self.tile is not None and not 64 <= self.tile <= 4096:
-            raise RejectedError(f"tile: {self.tile}, must be from 64 to 4096")
+            raise RejectedError(f"tile: must be from 64 to 4096, not {self.tile}")
         if self.tile and not self.choice.translator.tiles:
-            raise RejectedError("tile: this generator sees the whole picture at once; remove it")
+            raise RejectedError("tile: this generator sees the whole picture at once; remove tile")
         if self.size is not None and not MIN_SIDE <= self.size <= MOST_SIDE:
-            raise RejectedError(f"size: {self.size}, must be from {MIN_SIDE} to {MOST_SIDE}")
+            raise RejectedError(f"size: must be from {MIN_SIDE} to {MOST_SIDE}, not {self.size}")
         if self.format is not None and self.format not in SUFFIXES:
-            raise RejectedError(f"format: {self.format}, must be one of {', '.join(SUFFIXES)}")
+            raise RejectedError(f"format: must be one of {', '.join(SUFFIXES)}, not {self.format}")
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,10 @@ class Studio:
             raise RejectedError(reason) from error
 
     def run(self, wish: Wish, before: Picture, progress: Callable[[float], None]) -> Picture:
-        """Translate in one piece or in tiles; ValueError if neither fits into memory."""
+        """Return a picture translated in one piece or in tiles, blended by the wish's strength.
+
+        ValueError if the picture is too small, or does not fit into memory or the limits.
+        """
         translator, tile = wish.choice.translator.at_size(wish.size), wish.tile
         height, width = before.pixels.shape[:2]
         check_size(width, height)

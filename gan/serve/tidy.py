@@ -31,7 +31,7 @@ def sweep(folder: Path, needed: Callable[[Path], bool], age: float = AGE) -> Non
 def swept(folder: Path, needed: Callable[[Path], bool]) -> Iterator[None]:
     """Sweep a folder every EVERY seconds during the block.
 
-    Gradio can delete files that it has processed, but not uploads that broke off.
+    Gradio can delete files that it has processed, but not interrupted uploads.
     """
     stopped = threading.Event()
 

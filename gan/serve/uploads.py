@@ -20,7 +20,7 @@ Form = Format | Literal[""]
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """Show a rejection as one line on the page."""
+    """Turn a RejectedError into a gr.Error, which the page shows in one line."""
     try:
         yield
     except RejectedError as error:
@@ -36,7 +36,7 @@ def wish_of(studio: Studio, choice: int, strength: float, tile: int, form: Form,
 
 
 def take_only_uploads(component: Any, *, many: bool = False) -> Any:
-    """Make a component return an Upload or None (a list if `many`), and accept no other file.
+    """Make a component return an Upload or None (with `many` a list), and accept only uploads.
 
     Gradio's preprocessing would decode an image of any size. It would fetch a URL that is given
     instead of a file; and, mounted in another application, it would accept any file of this

@@ -77,10 +77,10 @@ def prepare(
 ) -> Canvas:
     """Return the canvas of a scene.
 
-    `shares` are the weights of its styles; `side` is the side of a tile, in pixels. Without masks
+    `shares` are the weights of the styles; `side` is the side of a tile, in pixels. Without masks
     the styles are blended: A is the weighted mean of their Gram matrices, which has the same
     optimum as the mean of their losses. With a strength s below 1, s A + (1 - s) G replaces A,
-    where G is the photograph's.
+    where G are the photograph's Gram matrices.
     """
     grams = [_style_grams(painting, None, extract, layers, side) for painting in scene.paintings]
     wanted = {at: torch.cat([each[at] for each in grams]) for at in layers.style}

@@ -102,7 +102,7 @@ METHODS: Mapping[Method, Callable[[StylizeOptions], int]] = {
     "optimize": stylize_by_optimization,
     "wct": stylize_by_wct,
 }
-"""What paints, by the name of the method."""
+"""The function that paints, by the name of the method."""
 
 
 def _announce(

@@ -22,9 +22,9 @@ def needed(
     optimizer: Optimizer,
     device: torch.device,
 ) -> float:
-    """Return about how many bytes painting a picture of `shape` (1, C, H, W) needs at its peak.
+    """Return an estimate of the peak memory, in bytes, for a picture of `shape` (1, C, H, W).
 
-    This is the memory of the largest tile's feature maps, measured on a small picture, and that of
+    It is the memory of the largest tile's feature maps, measured on a small picture, and that of
     the optimizer. `side` is the side of a tile, in pixels.
     """
     channels, height, width = shape[1:]
@@ -40,7 +40,7 @@ def needed(
 
 
 def per_pixel(extract: nn.Module, channels: int, device: torch.device) -> float:
-    """Return the bytes per pixel of the picture that the network keeps for its backward pass."""
+    """Return the bytes that the network keeps for its backward pass, per pixel of the picture."""
     own = {tensor.untyped_storage().data_ptr() for tensor in extract.state_dict().values()}
     kept: dict[int, int] = {}
 
@@ -59,7 +59,7 @@ def per_pixel(extract: nn.Module, channels: int, device: torch.device) -> float:
 def check_memory(need: float, device: torch.device, size: str) -> str:
     """Return a line that states the memory needed; ValueError if less is free.
 
-    `need` is in bytes; `size` is text, such as 512x512.
+    `need` is in bytes; `size` is a string, such as 512x512.
     """
     if need > (has := free_memory(device)):
         raise ValueError(

@@ -25,7 +25,7 @@ class WctConfig(Section):
     """Whitening and coloring: the feature maps that are transformed, and the decoder."""
 
     decoder: Path | None = None
-    """File of the decoder, which makes pictures of feature maps. Required by method wct; trained
+    """File of the decoder, which turns feature maps into pictures. Required by method wct; trained
     once, see wct.photographs."""
     levels: list[Level] = Field(default=[3, 2, 1])
     """Blocks of VGG-16 whose first feature maps are transformed, deepest first: 3 is relu3_1. Each
@@ -33,11 +33,11 @@ class WctConfig(Section):
     photograph."""
     photographs: Path | None = None
     """Folder of photographs on which a decoder is trained, if the file that wct.decoder names does
-    not exist. It is then written there."""
+    not exist. The decoder is then written to that file."""
     steps: Count = 3000
-    """Steps of that training, of 4 crops each."""
+    """Steps of the decoder's training, of 4 crops each."""
     precision: Literal["fp32", "bf16"] = "fp32"
-    """Arithmetic of that training's convolutions."""
+    """Arithmetic of convolutions in the decoder's training."""
 
 
 class StylizeOptions(Section):
@@ -88,7 +88,7 @@ class StylizeOptions(Section):
     """Weight of the total variation. Larger is smoother."""
     perceptual: PerceptualConfig = PerceptualConfig()
     """The network in whose feature maps pictures are compared. Method wct always uses VGG-16;
-    weights names its file."""
+    perceptual.weights names its file."""
     wct: WctConfig = WctConfig()
     tile: Annotated[int, Field(ge=256, multiple_of=32)] = 768
     """Larger pictures go through the network in tiles of this many pixels a side, which needs less
@@ -160,7 +160,7 @@ class StylizeOptions(Section):
             raise ValueError(f"wct.levels {levels}: name levels once each, the deepest first")
         if not self.wct.decoder:
             raise ValueError(
-                "wct.decoder: name the decoder's file. To make it once, name a new file here and a "
+                "wct.decoder: name the decoder's file. To train it once, name a new file, and a "
                 "folder of photographs with wct.photographs"
             )
         if self.perceptual.backbone not in ("vgg16", PerceptualConfig().backbone):
@@ -169,7 +169,7 @@ class StylizeOptions(Section):
             )
         if self.whole_folder and (self.masks or self.sweep):
             key = "masks" if self.masks else "sweep"
-            raise ValueError(f"{key}: content {self.content} is a folder: name one photograph")
+            raise ValueError(f"{key}: content {self.content} is a folder: name a photograph")
         if self.whole_folder:
             check_place(self.output, [self.content, *self.style])
 

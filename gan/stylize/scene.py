@@ -45,7 +45,7 @@ class Sources:
 
 
 def _is_grey(image: Image.Image) -> bool:
-    """Return whether red, green and blue of no pixel differ by more than GREY."""
+    """Return whether red, green and blue differ by at most GREY in every pixel."""
     pixels = np.asarray(image)
     return int((pixels.max(2) - pixels.min(2)).max()) <= GREY
 
@@ -77,7 +77,11 @@ class Scene:
 
 
 def read_sources(content: Path, style: Sequence[Path], masks: Sequence[Path]) -> Sources:
-    """Read all pictures; ValueError if one is unreadable, or if a mask does not fit."""
+    """Read all pictures; return them.
+
+    ValueError if one cannot be read, or if a mask is black or has another aspect ratio than
+    `content`.
+    """
     photo = read_image(content)
     read = tuple(read_image(path, channels=1) for path in masks)
     for path, mask in zip(masks, read, strict=True):

@@ -173,7 +173,7 @@ def test_augmentation_in_a_loader_takes_and_gives_numbers(monkeypatch: pytest.Mo
     np.testing.assert_allclose(mixed, 4095 - (numbers + 1024), atol=0.6)
     with pytest.raises(ValueError, match=r"gives numbers from -1024 to 3071, which uint16"):
         given((TWELVE, HU), (numbers + 1024).astype(np.uint16))
-    with pytest.raises(ValueError, match="translates arrays"):
+    with pytest.raises(ValueError, match="translate takes arrays"):
         given((None, None), numbers.astype(np.float32))
 
 

@@ -108,7 +108,7 @@ def test_memory_is_that_of_the_working_size(
 
 @pytest.mark.parametrize("size", [0, 15, -3])
 def test_sizes_below_16_are_rejected(negative: Translator, size: int) -> None:
-    with pytest.raises(ValueError, match=rf"^size: {size}, must be at least 16 pixels"):
+    with pytest.raises(ValueError, match=rf"^size: must be at least 16 pixels, not {size}"):
         negative.at_size(size)
 
 

@@ -194,7 +194,7 @@ def test_a_folder_with_other_files_and_an_invalid_license_are_rejected(
         translator.save_pretrained(tmp_path / "shared", license="My own")
     assert not (tmp_path / "shared").exists()
     bare = Translator(translator.network, 3, torch.device("cpu"))
-    with pytest.raises(ValueError, match="has no file to copy"):
+    with pytest.raises(ValueError, match="was not loaded from a file"):
         bare.save_pretrained(tmp_path / "shared")
 
 

@@ -69,13 +69,13 @@ def test_an_image_is_translated_with_the_requested_settings(
     ({"model": "manet"}, "model manet: not served; available: negative, same"),
     ({"direction": "xy"}, "direction xy: not served; model negative has ab and ba"),
     ({"strength": "much"}, "strength: 'much' is not a number"),
-    ({"strength": "nan"}, "strength: nan, must be from 0 to 1"),
-    ({"strength": "2"}, "strength: 2.0, must be from 0 to 1"),
+    ({"strength": "nan"}, "strength: must be from 0 to 1, not nan"),
+    ({"strength": "2"}, "strength: must be from 0 to 1, not 2.0"),
     ({"tile": "1e9"}, "tile: '1e9' is not a number"),
-    ({"format": "../x"}, "format: ../x, must be one of png, jpeg, webp, avif, tiff"),
-    ({"stile": "1"}, "no parameter stile; "
-     "the parameters are model, direction, strength, tile, format, size"),
-    ({"size": "9"}, "size: 9, must be from 16 to 4096"),
+    ({"format": "../x"}, "format: must be one of png, jpeg, webp, avif, tiff, not ../x"),
+    ({"stile": "1"}, "unknown parameter stile; "
+     "use one of model, direction, strength, tile, format, size"),
+    ({"size": "9"}, "size: must be from 16 to 4096, not 9"),
     ({"size": "big"}, "size: 'big' is not a number"),
 ])  # fmt: skip
 def test_an_invalid_parameter_is_named(

@@ -1,4 +1,4 @@
-"""Find the files of ONNX Runtime Web, which runs a network in a browser, in one fixed version."""
+"""Find the files of one fixed version of ONNX Runtime Web, which runs networks in browsers."""
 
 import hashlib
 import shutil
@@ -10,12 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 SECONDS = 600
-"""Longest download."""
+"""Longest download, in seconds."""
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """A version of a package of npm, and those of its files that are used."""
+    """One version of an npm package, and those of its files that are used."""
 
     package: str
     version: str
@@ -26,7 +26,7 @@ class Runtime:
 
     @property
     def name(self) -> str:
-        """Return the name by which npm finds it."""
+        """Return the package's name and version, as npm takes them."""
         return f"{self.package}@{self.version}"
 
 
@@ -69,7 +69,7 @@ def read_runtime(place: Path | None) -> dict[str, bytes]:
     """Return the content of the files of RUNTIME by name.
 
     place: the unpacked package, its folder dist, or the .tgz of `npm pack`; None downloads it with
-    npm. ValueError if a file is missing or of another version, or without place and npm.
+    npm. ValueError if a file is missing or of another version, or if npm is missing or fails.
     """
     if place is None:
         return _downloaded()
@@ -108,7 +108,10 @@ def _downloaded() -> dict[str, bytes]:
 
 
 def _unpacked(file: Path) -> dict[str, bytes]:
-    """Return those of the files that a .tgz of `npm pack` holds."""
+    """Return the files of RUNTIME that a .tgz of `npm pack` holds, by name.
+
+    ValueError if the .tgz is damaged.
+    """
     found: dict[str, bytes] = {}
     names = {f"package/dist/{name}": name for name in RUNTIME.files}
     try:
@@ -123,7 +126,7 @@ def _unpacked(file: Path) -> dict[str, bytes]:
 
 
 def _checked(found: dict[str, bytes], place: Path) -> dict[str, bytes]:
-    """Return the files if all are there and have the right content; ValueError if not."""
+    """Return the files if none is missing and all have the right content; ValueError otherwise."""
     for name, digest in RUNTIME.files.items():
         if name not in found:
             raise ValueError(f"{place}: has no {name}; {_wanted()}")
@@ -133,5 +136,5 @@ def _checked(found: dict[str, bytes], place: Path) -> dict[str, bytes]:
 
 
 def _wanted() -> str:
-    """Return what --runtime takes."""
+    """Return a sentence that says what --runtime takes."""
     return f"--runtime takes the unpacked package {RUNTIME.name}, or its .tgz"

@@ -26,11 +26,11 @@ LICENSE = "LICENSE.txt"
 """The license of the runtime, one of the page's files."""
 INDEX = "index.html"
 FACTS = "site.js"
-"""Written for each folder: its models, and the hash of every other file."""
+"""The file with facts on a folder: its models, and the hash of every other file."""
 OURS = {path.name for path in PAGE.iterdir()} - {LICENSE} | {FACTS, "models", "runtime"}
-"""The names in a folder."""
+"""Names of the files and folders that a page consists of."""
 PARTS = ("module", "loader", "binary")
-"""What a provider of RUNTIME consists of, as worker.js calls it."""
+"""Names, in worker.js, of the parts of a provider of RUNTIME."""
 SIDE = 64
 """Height and width of the pattern with which a page checks a browser's arithmetic."""
 STEP = 397
@@ -50,11 +50,11 @@ class Model:
 
     @property
     def file(self) -> str:
-        """Return its place in the folder."""
+        """Return the path of the ONNX file in the folder."""
         return f"models/{self.direction}.onnx"
 
     def facts(self) -> dict[str, Any]:
-        """Return what the page needs to know about it."""
+        """Return what the page needs to know about the model, for FACTS."""
         return {
             "direction": self.direction,
             "label": self.label,
@@ -66,13 +66,13 @@ class Model:
 
 
 def label_of(run: Path, direction: Direction) -> str:
-    """Return a direction by the domains' names that the run's configuration tells, or A → B."""
+    """Return a direction by the domain names in the run's configuration, or as A → B."""
     ends, names = DIRECTIONS[direction], domain_names(read_data(run))
     return f"{names[ends.source]} → {names[ends.target]}" if names else ends.arrow
 
 
 def expected(opened: Opened) -> list[float]:
-    """Return every STEP-th number of the translation of a pattern, which worker.js makes, too."""
+    """Return every STEP-th number of a pattern's translation; worker.js makes the same pattern."""
     shape = (1, opened.spec["in_channels"], SIDE, SIDE)
     numbers = torch.arange(shape[1] * SIDE * SIDE) * 37 % 256
     with torch.no_grad():
@@ -103,7 +103,7 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
 def write_site(folder: Path, models: Sequence[Model], runtime: Mapping[str, bytes]) -> int:
     """Write the page, its models and its runtime; return the bytes of all files.
 
-    runtime: of `read_runtime`. What a page of this command had before is replaced.
+    runtime: the result of `read_runtime`. Files of an earlier page in the folder are replaced.
     """
     license = {f"runtime/{LICENSE}": (PAGE / LICENSE).read_bytes()}
     pages = {path.name: path.read_bytes() for path in PAGE.iterdir() if path.name != LICENSE}
@@ -137,13 +137,13 @@ def _write(content: bytes, file: BinaryIO) -> None:
 
 
 def _move(source: Path, target: Path) -> None:
-    """Move a file or folder to the place of another."""
+    """Move a file or folder to `target`, and replace what is there."""
     shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
     source.rename(target)
 
 
 def _runtime_path(name: str) -> str:
-    """Return a runtime file's place; not every host knows that .mjs is JavaScript."""
+    """Return a runtime file's path in the folder: .js for .mjs, which not every host knows."""
     path = Path("runtime", name)
     return (path.with_suffix(".js") if path.suffix == ".mjs" else path).as_posix()
 

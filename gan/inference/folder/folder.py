@@ -31,7 +31,7 @@ from gan.system.threads import set_threads
 def translate_folder(options: TranslateOptions) -> int:
     """Translate an image or a folder of images; return the exit status.
 
-    ValueError names a wrong option or file before any image is translated.
+    ValueError, before any image is translated, if an option or a file is invalid.
     """
     limit_decoding(options.max_decoded_mb)
     with warnings.catch_warnings(action="ignore"):  # of libraries, about damaged metadata
@@ -144,9 +144,9 @@ def check_tiles(translator: Translator, tile: int | None) -> None:
 
 
 def prepare(plan: Plan, scratch: Path | None) -> None:
-    """Make the output folders, and remove incomplete files that a killed run left in them.
+    """Make the folders of outputs and temporary files; remove incomplete files of killed runs.
 
-    ValueError names a folder that cannot be written.
+    ValueError if a folder cannot be written, or if its failed.tsv was not written by this command.
     """
     listed = plan.output if plan.whole_folder else None
     folders = {place.parent for job in plan.jobs for place in job.places}
@@ -172,7 +172,10 @@ def translate_jobs(
     *,
     name_failures: bool = True,
 ) -> list[Failure]:
-    """Translate the batches with missing files on all processes; return the failures."""
+    """Translate jobs in batches, with all processes; return the failures.
+
+    Batches whose files all exist are skipped. With `name_failures` each failure is printed, too.
+    """
     batches = make_batches(jobs, batch_size, pipeline.translator.device.type)
     share = processes.share([batch for batch in batches if not all(job.done for job in batch)])
     return processes.gather(
@@ -221,7 +224,7 @@ def _counted(plan: Plan, what: str, total: int, there: int, failed: int) -> str:
 
 
 def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
-    """Print the jobs of a plan."""
+    """Print the jobs of a plan; return the exit status."""
     for job in plan.jobs:
         width, height = job.size
         what = "exists already" if job.done else f"{width}x{height}"

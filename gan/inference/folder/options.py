@@ -63,20 +63,22 @@ class TranslateOptions(Section):
     """Megabytes of memory that reading may use, for all images at once. An image that would need
     more is rejected."""
     batch_size: Count | None = None
-    """Images of one size that are translated at once. If not set, a few if they are small."""
+    """Images of equal size that are translated together. If not set, up to 16, if they are
+    small."""
     tile: Annotated[int, Field(ge=64)] | None = None
-    """Translate in tiles of this many pixels a side, to the same result in bounded memory. If not
-    set, only images that would not fit into memory are tiled. For the ResNet generators."""
+    """Translate in tiles of this many pixels a side: the same result, in bounded memory. If not
+    set, only images that would not fit into memory are tiled. Only ResNet generators can be
+    tiled."""
     scratch: Path | None = None
-    """Folder for the temporary files of tiles. If not set, the output."""
+    """Folder for the temporary files of tiles. If not set, the output folder."""
     size: Side | None = None
     """Shorter side, in pixels, that images are scaled to before the network sees them. Translations
     are scaled back to the images' own sizes. If not set, images are translated as they are."""
     style: Path | None = None
     """Style image, for a generator that takes one."""
     compile: bool = False
-    """Compile the network, which takes minutes and pays for large folders. Without a compiler the
-    translation runs as usual. Outputs differ only by rounding."""
+    """Compile the network, which takes minutes and pays off for large folders. Without a compiler
+    the translation runs as usual. Outputs differ only by rounding."""
     threads: Count | None = None
     """CPU threads of each process. If not set, torch's number, or, if a launcher started several
     processes, each one's share of the cores."""

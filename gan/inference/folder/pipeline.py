@@ -26,7 +26,7 @@ from gan.system.memory import out_of_memory
 from gan.system.progress import Progress
 
 AHEAD_PIXELS = 2**25
-"""Most pixels that are read ahead, and that wait to be written; at least one batch is."""
+"""Most pixels that are read ahead, and most that wait to be written; one batch may have more."""
 THREADS = 4
 """Number of threads that read, and of those that write."""
 TILE = 512
@@ -85,10 +85,10 @@ class Pipeline:
     """Whether all pages of stacks are translated, or only the first."""
 
     def run(self, batches: Sequence[Batch]) -> Iterator[Outcome]:
-        """Translate batches in order; yield each outcome once its file is complete.
+        """Translate batches in order; yield each outcome once its files are completely written.
 
-        Pictures whose files existed before yield nothing: they only keep the batches, and so the
-        rounding of the other pictures, the same.
+        Pictures translated earlier (`job.done`) yield no outcome. They are in a batch only because
+        its other pictures would be rounded differently without them.
         """
         with (
             ThreadPoolExecutor(THREADS) as readers,
@@ -203,7 +203,10 @@ class Pipeline:
         return [fake if fake is None else _joined(fake, next(recs)) for fake in fakes]
 
     def translate_one(self, job: Job, pixels: Tensor, tiled: bool) -> RoundTrip | None:
-        """Translate a picture at once, or in tiles if it does not fit into memory."""
+        """Translate a picture at once; in tiles with `tiled`, or if memory runs out.
+
+        Generators that cannot be tiled always run at once. None if the output is not finite.
+        """
         if not (tiled and self.translator.tiles):
             try:
                 return self.translate_batch(pixels[None])[0]
@@ -215,7 +218,7 @@ class Pipeline:
         return self.in_tiles(job, pixels)
 
     def in_tiles(self, job: Job, pixels: Tensor) -> RoundTrip | None:
-        """Translate a picture in tiles and, if that generator can be tiled, reconstruct it.
+        """Translate a picture in tiles; reconstruct it if `back` is set and can be tiled, too.
 
         Prints first how large the picture is and how much disk it requires.
         """
@@ -237,7 +240,10 @@ class Pipeline:
             return _joined(fake, self.back.translate_tiled(fake, side, self.scratch))
 
     def finish(self, translated: Translated) -> Outcome:
-        """Write a translation; a failure if it is not finite or cannot be written."""
+        """Write a translation; return a failure if it is not finite or cannot be written.
+
+        An OSError of a full disk is raised.
+        """
         job, picture = translated.job, translated.picture
         try:
             self.write(job, picture, require_finite(translated.result), *translated.more)
@@ -261,11 +267,11 @@ def write_translation(
     overwrite: bool,
     mark: Mark | None,
 ) -> None:
-    """Write the missing files of a job: the translation with its original's metadata, and the
-    comparison.
+    """Write the missing files of a job: the translation and the comparison.
 
-    more: further pages of a stack, for the same file. quality: of JPEG and similar formats.
-    mark: of the model, for all files; None for none.
+    The translation gets the original's metadata. more: translations of a stack's further pages, for
+    the same file. quality: of lossy formats, 1 to 100. mark: the model's, written into all files;
+    None writes none.
     """
     translation = to_array(result.fake)
     # The translation is written last: if it exists, the comparison does, too.

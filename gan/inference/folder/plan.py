@@ -23,7 +23,8 @@ SUFFIXES: dict[Format, str] = {
     "tiff": ".tif",
 }
 BATCH_PIXELS = {"cpu": 2**16, "cuda": 2**22, "mps": 2**20}
-"""Pixels of a batch if batch_size is not set. More made CPUs slower: their caches are small."""
+"""Most pixels of a batch, by device, if batch_size is not set. Larger batches were slower on CPUs,
+whose caches are small."""
 BATCH_IMAGES = 16
 
 
@@ -105,7 +106,9 @@ def make_plan(
     ]
     if names and not whole_folder and target.suffix and not target.is_dir():
         if format and target.suffix != names[0].suffix:
-            raise ValueError(f"{target}: its suffix does not fit --format {format}")
+            raise ValueError(
+                f"{target}: its suffix does not fit --format {format}: use {names[0].suffix}"
+            )
         triples = [(source, target, compare and compare / names[0])]
     failures = [Failure(path, reason) for path, reason in found.skipped]
     pairs = clip_targets([path for path in found.others if is_clip(path)], source, target)
@@ -142,7 +145,7 @@ def _single(path: Path) -> Found:
 def _job(
     path: Path, size: tuple[int, int], places: Sequence[Path | None], overwrite: bool
 ) -> Job | Failure:
-    """Return the job of an image with its outputs `places`, or the reason why there is none."""
+    """Return an image's job, or why there is none; `places` are its translation and comparison."""
     if folder := next((place for place in places if place and place.is_dir()), None):
         return Failure(path, f"{folder} is a folder")
     if dangling := next((place for place in places if place and _dangles(place)), None):
@@ -163,14 +166,17 @@ def _dangles(place: Path) -> bool:
 
 
 def _inputs(source: Path, outputs: Sequence[Path]) -> Found:
-    """Return the images of a folder, without those in output folders inside it."""
+    """Return the images of a folder, without those in output folders inside it.
+
+    ValueError if an output is a file, or the folder itself.
+    """
     root = source.resolve()
     for output in outputs:
         if output.is_file():
             raise ValueError(f"{output}: is a file, but the output of a folder must be a folder")
         if output.resolve() == root:
             raise ValueError(
-                f"{output}: is the input folder and would replace an original: give another"
+                f"{output}: is the input folder and would replace an original: give another folder"
             )
     found = find_images(source)
     inside = {
@@ -244,8 +250,8 @@ def make_batches(
     """Return batches of images with equal sizes, in the order of their first images.
 
     Without a batch_size, the number of images suits the kind of device. Batches depend only on the
-    list of jobs, so that using several processes or starting again changes neither the batches nor
-    rounding.
+    list of jobs: several processes, or running the command again, change neither the batches nor
+    the rounding.
     """
     open_batches: dict[tuple[int, int], list[Job]] = {}
     batches: list[list[Job]] = []

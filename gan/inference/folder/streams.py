@@ -19,9 +19,9 @@ Result = TypeVar("Result")
 
 
 def share_of_cores() -> int | None:
-    """Return the number of threads for this process, if it is one of several; None to keep it.
+    """Return the number of threads for one of several processes; None to keep torch's number.
 
-    torchrun and accelerate give every process one thread, whatever the number of cores.
+    torchrun and accelerate set it to one in every process, whatever the number of cores.
     """
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     share = max(1, cores() // processes)
@@ -30,7 +30,7 @@ def share_of_cores() -> int | None:
 
 
 class Streams:
-    """Runs one batch at a time on a GPU; on a CPU, one small batch per core at the same time.
+    """Runs one batch at a time on a GPU; on a CPU, several small ones at once, a thread for each.
 
     Threads that share a small image wait for each other whenever a core has other work, such as
     reading and writing images. Also, one thread computes the same result with any number of cores.
@@ -57,7 +57,7 @@ class Streams:
         function: Callable[[Sequence[Job], Any], Result],
         batches: Iterator[tuple[Sequence[Job], Any]],
     ) -> Iterator[Result]:
-        """Yield function(batch, read) for all batches with the images read for them, in order."""
+        """Yield function(batch, read), in order, for each batch and its pictures as read."""
         running: deque[Future[Result]] = deque()
         for batch, read in batches:
             small = sum(job.pixels for job in batch) <= ONE_THREAD_PIXELS
@@ -72,7 +72,7 @@ class Streams:
             yield running.popleft().result()
 
     def call(self, threads: int, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Call a function with `threads` threads for torch, which are set in every thread."""
+        """Return function(*arguments), computed by `threads` threads; torch sets it per thread."""
         if self.cpu and torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
         return function(*arguments)

@@ -1,4 +1,4 @@
-"""Run layers on some lines of a map: which input lines they need, and their output.
+"""Run layers on some lines of a map: find the input lines that they need, compute their output.
 
 Maps are cut along lines (dimension -2) only; columns are always complete. `Span` counts lines of
 the whole map, so that padding is added only at the map's ends.
@@ -27,7 +27,7 @@ class Span:
         return Span(max(self.start, 0), min(self.stop, lines))
 
     def of(self, x: Tensor, have: "Span") -> Tensor:
-        """Return these lines of x, which holds the lines `have`."""
+        """Return the span's lines of x (..., h, w), whose h lines are `have`."""
         return x[..., self.start - have.start : self.stop - have.start, :]
 
 
@@ -41,7 +41,7 @@ class Local:
     """
 
     function: Callable[[Tensor], Tensor]
-    """Maps padded lines to output lines; it pads and crops columns. It may work in place."""
+    """Maps padded lines to output lines. It may pad and crop columns itself, and work in place."""
     kernel: int = 1
     stride: int = 1
     padding: tuple[int, int, int, int] = (0, 0, 0, 0)
@@ -87,7 +87,7 @@ class Local:
         return y[..., first : first + len(want), :]
 
     def _takes(self, want: Span, lines: int) -> Span:
-        """Return the needed input lines with padding; lines of the padding above are negative."""
+        """Return the padded input's lines that `want` needs; lines padded above are negative."""
         start, stop = want.start * self.stride, (want.stop - 1) * self.stride + self.kernel
         if self.grows:
             start = -((self.kernel - 1 - self.cropped - want.start) // self.stride)  # rounded up
@@ -104,7 +104,10 @@ def chain_lines(chain: Sequence[Local], lines: int) -> int:
 
 
 def chain_spans(chain: Sequence[Local], want: Span, lines: int) -> list[Span]:
-    """Return the lines needed before each layer, then `want`; the first are the chain's input."""
+    """Return, for each layer, the input lines needed for the chain's output `want`; last, `want`.
+
+    `lines` is the number of lines of the chain's input.
+    """
     sizes = [lines]
     for layer in chain:
         sizes.append(layer.lines(sizes[-1]))
@@ -115,7 +118,10 @@ def chain_spans(chain: Sequence[Local], want: Span, lines: int) -> list[Span]:
 
 
 def run_chain(chain: Sequence[Local], x: Tensor, want: Span, lines: int) -> Tensor:
-    """Return the output lines `want`, given x, the needed lines of an input with `lines` lines."""
+    """Return a chain's output lines `want`.
+
+    x, (..., h, w), has the lines chain_spans(chain, want, lines)[0] of an input with `lines` lines.
+    """
     spans = chain_spans(chain, want, lines)
     assert x.shape[-2] == len(spans[0])
     for layer, span in zip(chain, spans[1:], strict=True):

@@ -25,7 +25,7 @@ Take = Callable[[Span, Tensor, Tensor], None]
 """Receives a band, its lines of the source, and its output."""
 
 MAPS = 2
-"""Maps in files: the residual sum, and the last convolution's output before its norm."""
+"""Number of maps in files: the residual sum, and the last convolution's output before its norm."""
 
 
 @torch.inference_mode()
@@ -45,9 +45,9 @@ def run_tiled(
     The output is network(image) up to rounding, for sides of at least 16. (With instance norm, the
     output for an image of a single color is only rounding errors, in tiles or not.) Memory is that
     of the widest layers on tile x tile pixels, or on a few lines across the image's shorter side if
-    those are more. `scratch` is a folder with `scratch_bytes` of free space; no file is visible in
-    it. `progress` is called with the finished part of the work, 0 to 1. ValueError for a network
-    that cannot be tiled, OSError if the disk has too little space.
+    those are more. `scratch` is a folder with `scratch_bytes` of free space, for files without
+    names. `progress` is called with the share of the work that is done, 0 to 1. ValueError for a
+    network that cannot be tiled, OSError if the disk has too little space.
     """
     lying = width > height  # then image and kernels are transposed: bands cross the shorter side
     if lying:
@@ -109,7 +109,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Passes:
-    """Passes over an image: `lines` at the lowest resolution, `band` of them at once.
+    """Passes over an image with `lines` lines at the lowest resolution, `band` of them at a time.
 
     `tell` is called after every band.
     """
@@ -145,11 +145,11 @@ class Passes:
         keep: LineFile | None = None,
         keep_source: LineFile | None = None,
     ) -> tuple[Local, ...]:
-        """Return the stage's layers after its convolution, with the norm fixed.
+        """Return the stage's layers after its convolution, with the norm's statistics fixed.
 
         `chain` ends with that convolution. `keep` is a file for the convolution's output,
-        `keep_source` one for the source. This needs a pass only if the norm needs statistics or
-        `keep` is given.
+        `keep_source` one for the source. A pass runs only if the norm needs statistics or `keep` is
+        given.
         """
         moments = Moments(stage.channels) if stage.needs_moments else None
 
@@ -171,7 +171,8 @@ def _to_features(
 ) -> Source:
     """Run the layers down to the resolution of the blocks, with a pass for every norm.
 
-    Return their output, stored in `raw`, as a source.
+    `completed` pads the image to the network's size multiple. Return the layers' output, stored in
+    `raw`, as a source.
     """
     chain: list[Local] = [completed]
     rest: tuple[Local, ...] = ()

@@ -20,7 +20,7 @@ POINTWISE = (nn.Identity, nn.ReLU, nn.Tanh, nn.Dropout)
 
 @dataclass(frozen=True)
 class Stage:
-    """Layers up to a convolution with `channels`, its norm, if any, and pointwise layers."""
+    """Layers up to a convolution with `channels` outputs, its norm or None, pointwise layers."""
 
     spatial: tuple[Local, ...]
     channels: int
@@ -108,7 +108,7 @@ def _stages(layers: Iterable[nn.Module], transposed: bool) -> tuple[Stage, ...]:
 
 
 def as_local(layer: nn.Module, transposed: bool) -> Local:
-    """Return a generator's layer, which is not pointwise, as a layer that runs on lines.
+    """Return a layer of a generator, other than a pointwise one, as a `Local`.
 
     `transposed` swaps lines and columns; it does not mean a transposed convolution.
     """

@@ -1,1 +1,1 @@
-"""Any style without training a style: whitening and coloring of feature maps (Li et al. 2017)."""
+"""Apply any style without training for it, by whitening and coloring (Li et al. 2017)."""

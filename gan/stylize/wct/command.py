@@ -26,7 +26,7 @@ class Studio:
         self.known: dict[tuple[int, int, int], Styles] = {}
 
     def paint(self, config: StylizeOptions, sources: Sources) -> Image.Image:
-        """Return one stylization; ValueError if a picture is too small, or memory too short."""
+        """Return one stylization; ValueError if a picture or the free memory is too small."""
         longest = max(sources.photo.size)
         longer = min(config.size or longest, longest)
         self._check(config, sources, longer)
@@ -40,7 +40,7 @@ class Studio:
         return view.finished(view.composed(painted))
 
     def _styles(self, number: int, view: Scene, config: StylizeOptions) -> Styles:
-        """Return the statistics of a painting; kept, unless the photograph recolors it."""
+        """Return a painting's statistics, which are kept unless each photograph recolors it."""
         painting = view.paintings[number]
         if config.preserve_color != "no":
             return self.painter.styles(painting)
@@ -81,7 +81,10 @@ def stylize_by_wct(config: StylizeOptions) -> int:
 
 
 def _folder(config: StylizeOptions, studio: Studio) -> int:
-    """Stylize the images of a folder and its sub-folders; name those that cannot be stylized."""
+    """Stylize the images of a folder and its sub-folders; return the exit status.
+
+    Images that cannot be stylized are named on stderr.
+    """
     found = list_images(config.content)
     if not found:
         raise ValueError(f"content: {config.content} has no images")

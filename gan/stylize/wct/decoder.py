@@ -1,4 +1,4 @@
-"""The trained half: a mirror of the encoder, and its file."""
+"""The trained half of the transformation: a decoder that mirrors the encoder, and its file."""
 
 import json
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ class Decoder(nn.Module):
         return result
 
     def forward(self, maps: Tensor, level: int) -> list[Tensor]:
-        """Return the results of all stages from a level on; the picture is last."""
+        """Return the outputs of the stages from `level` down to 1; the last is the picture."""
         made: list[Tensor] = []
         for stage in range(level, 0, -1):
             maps = self.up(stage, maps)
@@ -101,10 +101,10 @@ def write_decoder(
     probes: Sequence[Tensor],
     about: dict[str, Any],
 ) -> None:
-    """Write a decoder's file, atomically, with 16 bits a weight.
+    """Write a decoder's file, atomically, with 16 bits per weight.
 
-    `probes` are those of the encoder's levels from 1 on; `about` are facts about the training.
-    OSError, with the file's name, if it cannot be written.
+    `probes` are the results of encoder.probe for levels 1, 2 and so on; `about` are facts about the
+    training. OSError, with the file's name, if it cannot be written.
     """
     tensors = {name: tensor.half().cpu() for name, tensor in decoder.state_dict().items()}
     described = {"version": VERSION, "backbone": backbone, "stages": decoder.shapes, "about": about}
@@ -119,7 +119,7 @@ class Opened(NamedTuple):
     """On the CPU, frozen."""
     backbone: str
     probes: list[Tensor]
-    """The mean feature maps of its encoder's levels from 1 on, see encoder.probe."""
+    """The results of encoder.probe for levels 1, 2 and so on of its encoder."""
 
 
 def read_decoder(path: Path) -> Opened:
@@ -150,7 +150,7 @@ def _checked(stages: Any) -> list[Shape]:
     """Return the sizes of a file's stages; ValueError or TypeError if they fit no decoder."""
     shapes = [Shape(*map(int, stage)) for stage in stages]
     if not 1 <= len(shapes) <= DEEPEST:
-        raise ValueError(f"{len(shapes)} stages")
+        raise ValueError(f"{len(shapes)} stages, not 1 to {DEEPEST}")
     wanted = 3
     for shape in shapes:
         fits = shape.out == wanted and 1 <= shape.channels <= MOST_CHANNELS

@@ -14,11 +14,12 @@ from gan.system.atomic import check_writable
 
 BACKBONE = "vgg16"
 SAME = 0.02
-"""Relative difference of an encoder's probe from the decoder's that rounded weights may have."""
+"""Largest relative difference of an encoder's probe from that in the decoder's file. Rounding the
+weights changes a probe less."""
 
 
 def open_painter(config: StylizeOptions, device: torch.device) -> Painter:
-    """Return the painter of the options.
+    """Return a painter with the decoder that the options name, after training it if necessary.
 
     ValueError if the decoder's file is missing, does not reach a level, or was trained for other
     weights of VGG-16.
@@ -45,7 +46,7 @@ def open_painter(config: StylizeOptions, device: torch.device) -> Painter:
     if wanted.shape != own.shape or not (wanted - own).norm() < SAME * own.norm():
         raise ValueError(
             f"wct.decoder: {path} was trained for other weights than "
-            f"{vgg.weights or 'those of torchvision'}: name these with perceptual.weights"
+            f"{vgg.weights or 'those of torchvision'}: set perceptual.weights to the right file"
         )
     return Painter(features.to(device), opened.decoder.to(device), levels, config.tile)
 
@@ -53,7 +54,7 @@ def open_painter(config: StylizeOptions, device: torch.device) -> Painter:
 def _train(
     config: WctConfig, path: Path, vgg: PerceptualConfig, seed: int, device: torch.device
 ) -> None:
-    """Train a decoder down to the deepest level and write it."""
+    """Train a decoder for levels 1 to the deepest in `config`, and write it to `path`."""
     assert config.photographs is not None
     check_writable(path)
     levels = range(1, config.levels[0] + 1)

@@ -39,12 +39,12 @@ class Painter:
     def __init__(
         self, features: Features, decoder: Decoder, levels: Sequence[int], side: int = 768
     ) -> None:
-        """`side` is the side of a tile in pixels."""
+        """Sort the levels, the deepest first; `side` is the side of a tile in pixels."""
         self.features, self.decoder = features, decoder
         self.levels, self.side = sorted(levels, reverse=True), side
 
     def needed(self, width: int, height: int) -> float:
-        """Return about how many bytes painting a picture of this size needs at its peak."""
+        """Return an estimate of the peak memory, in bytes, for a picture of this size."""
         seen = max(
             (tile.rows.last - tile.rows.first) * (tile.columns.last - tile.columns.first)
             for tile in tiles(height, width, self.side)
@@ -76,8 +76,8 @@ class Painter:
 
         Without masks, the styles are blended by their shares. With masks (R, 1, H, W) in [0, 1],
         each of the R styles has its own part, whose own statistics are whitened; features outside
-        all masks stay. At strength 0 the result is the decoder's reconstruction of the photograph,
-        one after the other with several levels.
+        all masks stay. At strength 0 the photograph is only encoded and decoded, at each level in
+        turn.
         """
         picture = photo
         for level in self.levels:
@@ -94,7 +94,7 @@ class Painter:
         strength: float,
         masks: Tensor | None,
     ) -> Tensor:
-        """Return a picture, transformed at one level."""
+        """Return `photo` transformed at one level, (1, 3, H, W) in [-1, 1]."""
         height, width = photo.shape[2:]
         work = _Work(self, level, _padded(photo, level), _normed(masks, level))
         parts: list[Affine] = []
@@ -126,7 +126,7 @@ class _Work:
         known, so that memory is bounded."""
 
     def maps(self) -> Iterator[tuple[Tile, Tensor]]:
-        """Yield each tile and its maps, with its surroundings."""
+        """Yield each tile, and the maps of the tile with its surroundings."""
         for tile in self.tiles:
             maps = self.held
             if maps is None:
@@ -136,7 +136,7 @@ class _Work:
             yield tile, maps
 
     def sums(self) -> list[Moments]:
-        """Return the moments of the maps over the whole picture, under each mask."""
+        """Return the moments of the maps over the whole picture, one for each mask; one without."""
         return reduce(
             lambda old, new: list(map(add, old, new)),
             (self._sums_of(tile, maps) for tile, maps in self.maps()),
@@ -150,7 +150,10 @@ class _Work:
         return [moments(inside, guide) for guide in guides]
 
     def transformed(self, tile: Tile, maps: Tensor, parts: Sequence[Affine]) -> Tensor:
-        """Return the maps of a tile, each mask's part by its own map; without maps, as they are."""
+        """Return a tile's maps, changed by `parts`: one for each mask, or one for all positions.
+
+        Without parts the maps are returned as they are.
+        """
         if not parts:
             return maps
         if self.masks is None:
@@ -161,14 +164,14 @@ class _Work:
 
 
 def _padded(picture: Tensor, level: int) -> Tensor:
-    """Return a picture whose last row and column are repeated to a multiple of a level's stride."""
+    """Return a picture padded to multiples of a level's stride: its last row and column repeat."""
     stride = 2 ** (level - 1)
     height, width = picture.shape[2:]
     return pad(picture, (0, -width % stride, 0, -height % stride), mode="replicate")
 
 
 def _normed(masks: Tensor | None, level: int) -> Tensor | None:
-    """Return masks, padded like the picture, that share a position where they overlap."""
+    """Return masks, padded like the picture, scaled to a sum of at most 1 at each position."""
     if masks is None:
         return None
     return _padded(masks / masks.sum(0, keepdim=True).clamp_min(1), level)

@@ -2,10 +2,10 @@
 
     T(f) = S_s^1/2 S_c^-1/2 (f - m_c) + m_s
 
-f is a position's features, m and S are their mean and covariance: of the content (c) and the style
-(s). So T(f) has the mean and covariance of the style. Roots are symmetric, as in the paper. T is
-affine, and so is a blend of several: a picture needs its sums only, and goes through the network in
-tiles.
+f are the features at a position, m and S their mean and covariance: of the content (c) and the
+style (s). So T(f) has the mean and covariance of the style. Roots are symmetric, as in the paper. T
+is affine, and so is a blend of several. So only sums over the content's positions are needed, and a
+picture can go through the network in tiles.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 SMALLEST = 1e-8
-"""Directions with less variance than this share of the largest are not whitened: it is rounding.
-The paper's limit is 1e-5 for maps whose largest is about 1e3."""
+"""Directions are not whitened if their variance is below this share of the largest: it is rounding
+error. The paper's limit is 1e-5 for maps whose largest variance is about 1e3."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Moments:
 
 
 def moments(maps: Tensor, guide: Tensor | None = None) -> Moments:
-    """Return the sums of maps (1, C, h, w); `guide` weights the positions, (1, h, w) or ones."""
+    """Return the sums of maps (1, C, h, w); `guide` (1, h, w) weights the positions, None by 1."""
     # Apple's GPUs have no float64.
     rows = maps[0].flatten(1).to("cpu" if maps.device.type == "mps" else maps.device).double()
     if guide is None:
@@ -70,7 +70,7 @@ class Style(NamedTuple):
 
     @classmethod
     def of(cls, found: Moments) -> Self:
-        """Return it for the sums of a style's feature maps."""
+        """Return a style's statistics, given the moments of its feature maps."""
         return cls(found.mean, _power(found.covariance, 0.5))
 
 
@@ -89,10 +89,11 @@ class Affine(NamedTuple):
 
 
 def transformation(content: Moments, style: Style) -> Affine:
-    """Return T.
+    """Return T for the content's moments and a style.
 
     Directions in which the content has no variance, as in a gray or constant picture, have nothing
-    to be colored: their whitened features are 0. Without positions, T is the identity.
+    to be colored: their whitened features are 0. If the content has no positions, T is the
+    identity.
     """
     if not content.mass > 0:
         channels = len(style.mean)
@@ -102,7 +103,7 @@ def transformation(content: Moments, style: Style) -> Affine:
 
 
 def blended(parts: Sequence[Affine], shares: Sequence[float], strength: float = 1) -> Affine:
-    """Return the mean of maps by their shares, which sum to 1; `strength` blends it with f itself.
+    """Return the mean of affine maps by their shares, which sum to 1; `strength` blends it with f.
 
     This equals the blend of their results: strength T(f) + (1 - strength) f (Li et al., Eq. 3).
     """

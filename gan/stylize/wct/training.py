@@ -6,8 +6,8 @@
 x are crops of photographs, F_l their feature maps at level l, x' the picture that the decoder
 returns for the maps of one level, and G_l the maps that its stages return between. The first two
 terms are the paper's Eq. 1, relative to what is reconstructed so that all levels count. The third
-makes every stage end in a level's feature maps, so that one decoder serves all levels: every
-fourth step starts from one of the other levels, in turn, and the rest from the deepest.
+makes every stage return a level's feature maps, so that one decoder serves all levels. Every fourth
+step decodes from one of the other levels, in turn; all others decode from the deepest.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,9 +39,10 @@ WARM_UP = 50
 """Steps in which the learning rate grows; it then falls linearly to zero."""
 SHOW_EVERY = 20
 SOLVED = 32
-"""Crops from which the last convolution is computed."""
+"""Number of crops from which the last convolution is computed."""
 RIDGE = 1e-6
-"""Share of the mean square that is added to every one, so that dead maps have a solution."""
+"""Ridge regression: this share of the mean square is added to each square, so that there is a
+solution even with dead maps."""
 
 
 def read_photographs(folder: Path) -> list[Image.Image]:
@@ -64,7 +65,7 @@ def train_decoder(
 ) -> Decoder:
     """Return a decoder of these sizes that reconstructs photographs from their feature maps.
 
-    `half` computes convolutions in bfloat16. The result depends on the seed only, on one device
+    `half` computes convolutions in bfloat16. The same seed gives the same decoder on one device
     with one number of threads.
     """
     device = features.mean.device
@@ -101,7 +102,7 @@ def _level(step: int, depth: int) -> int:
 
 
 def loss(crops: Tensor, features: Features, decoder: Decoder, level: int) -> Tensor:
-    """Return the total of crops (N, 3, H, W) in [-1, 1]; see the module."""
+    """Return the module's `total` for crops (N, 3, H, W) in [-1, 1], decoded from `level`."""
     with torch.no_grad():
         wanted = features(crops)
     *inner, picture = decoder(wanted[layer(level)], level)
@@ -114,11 +115,11 @@ def loss(crops: Tensor, features: Features, decoder: Decoder, level: int) -> Ten
 
 @torch.no_grad()
 def solve_last(crops: Tensor, features: Features, decoder: Decoder) -> None:
-    """Set the last convolution to the one that makes the crops with the least squared error.
+    """Set the last convolution to the one that reconstructs crops with the least squared error.
 
-    It is linear, so the solution has a closed form. After few steps, colors were still wrong. It
-    gets maps that were decoded from every level: solved for the deepest alone, it blows up what
-    these maps lack.
+    It is linear, so the solution has a closed form; after few steps of training, colors were still
+    wrong. The solution is for maps decoded from every level: solved for the deepest alone, the
+    convolution amplified what those maps lack.
     """
     last = decoder.stages[0][0]  # type: ignore[index]
     squares = products = torch.zeros((), dtype=torch.float64)

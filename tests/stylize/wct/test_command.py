@@ -156,7 +156,7 @@ def test_a_folder_is_stylized_file_by_file_and_its_style_is_read_once(
     ({"wct": {"decoder": "x", "levels": [1, 2]}}, r"wct\.levels \[1, 2\]: name levels once"),
     ({"wct": {"decoder": "x", "levels": []}}, r"wct\.levels \[\]"),
     ({"wct": {"levels": [6]}}, "each an integer from 1 to 5. Got: 6"),
-    ({"wct": {}}, r"wct\.decoder: name the decoder's file\. To make it once, name a new file"),
+    ({"wct": {}}, r"wct\.decoder: name the decoder's file\. To train it once, name a new file"),
     ({"perceptual": {"backbone": "mobilenet_v2"}}, "method wct uses vgg16, not mobilenet_v2"),
     ({"sweep": ["steps=1,2"]}, "sweep: steps is for method optimize"),
     ({"output": Path("out.txt")}, "output out.txt: the name must end in"),

@@ -201,7 +201,7 @@ def test_without_scaling_in_training_a_style_must_be_large_enough(tmp_path: Path
 
 
 @pytest.mark.parametrize(("style", "message"), [
-    ("missing", "gen_ab.safetensors: requires a style image: name one, --style"),
+    ("missing", "gen_ab.safetensors: requires a style image, such as --style"),
     ("none.png", "none.png: No such file"),
     ("text.png", "text.png: not an image"),
 ])  # fmt: skip
