@@ -53,8 +53,9 @@ def append_line(path: Path, record: dict[str, Any]) -> None:
 def forget(folder: Path, step: int) -> None:
     """Delete what training wrote about steps after `step`, including the images' scores.
 
-    A run that continues from `step` measures the later steps again. Lines of `gan evaluate` stay:
-    they are about files, which their protocol names. metrics.jsonl is replaced as a whole.
+    A run that continues from `step` measures the later steps again. Lines that `gan evaluate` wrote
+    stay: each is about the generator's file that its protocol names. metrics.jsonl is replaced as a
+    whole.
     """
     path = folder / METRICS_FILE
     if not path.exists():

@@ -30,7 +30,9 @@ def open_discriminator(run: Path, config: Config, domain: Domain) -> nn.Module:
     ValueError if the recipe has none, or if no state can be read.
     """
     if domain not in RECIPES[config.recipe].discriminators:
-        raise ValueError(f"the recipe {config.recipe} has no discriminator of {domain.upper()}")
+        raise ValueError(
+            f"the recipe {config.recipe} has no discriminator for domain {domain.upper()}"
+        )
     state, _ = newest_state(run / "state")
     if state is None:
         raise ValueError(f"{run / 'state'} holds no training state")

@@ -62,7 +62,7 @@ def share(budget: Budget) -> None:
 
 
 def limit_decoding(megabytes: float) -> None:
-    """Set the memory limit of this process, in megabytes."""
+    """Limit the memory in which this process decodes images, in megabytes."""
     share(Budget(megabytes))
 
 

@@ -85,7 +85,9 @@ def check_bands(image: ImageFile) -> None:
     if isinstance(image, TiffImageFile):
         samples, colors = _samples(image)
         if samples > colors + 1:
-            raise ValueError(f"{samples} bands; images have 1, 3 or 4")
+            raise ValueError(
+                f"{samples} bands, {colors} of them colors: at most one more is allowed"
+            )
         if in_planes(image) and image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) in (0, 1):
             raise ValueError(f"{samples} bands in separate planes; {BY_PIXEL}")
 
@@ -190,7 +192,7 @@ def what_is_not_read(file: BinaryIO) -> str | None:
     except Exception:  # damaged files raise many kinds
         return None
     if bands not in BANDS:
-        return f"{bands} bands; images have 1, 3 or 4"
+        return f"{bands} bands: only 1, 3 or 4 can be read"
     if bands == 4 and tags.get(PLANAR_CONFIGURATION, 1) != 1:
         return f"4 bands in separate planes; {BY_PIXEL}"
     if kind in KINDS and (kind > 1 or bits not in (1, 2, 4, 8, 16)):

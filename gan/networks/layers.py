@@ -223,7 +223,7 @@ def cast_weights(network: nn.Module, dtype: torch.dtype | None) -> None:
 
 
 def use_torch_layers(network: nn.Module) -> None:
-    """Replace our layers by torch's own, which compute the same and which other programs know."""
+    """Replace our layers with torch's own, which give the same results in every program."""
     for module in list(network.modules()):
         for name, child in module.named_children():
             if isinstance(child, ReflectionPad):

@@ -56,7 +56,7 @@ def _put(one: Candidate, output: Path, link: Link) -> str | None:
 
 
 def _put_page(source: Path, page: int, target: Path) -> str | None:
-    """Write a page of a stack, unless that is done; return why it is unreadable, or None."""
+    """Write a page of a stack unless its file exists; return why it is unreadable, or None."""
     try:
         content = cut_page(source, page)
     except ImageError as error:

@@ -158,7 +158,7 @@ def _key(group: str) -> str:
 
 
 def by_name(saved: Any, names: Iterable[str]) -> dict[str, Any]:
-    """Return saved networks by name; early training states hold a list in the order of `names`."""
+    """Return the saved networks by name; old versions saved a list, in the order of `names`."""
     return saved if isinstance(saved, dict) else dict(zip(names, saved, strict=False))
 
 

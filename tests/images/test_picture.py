@@ -261,7 +261,7 @@ def test_an_error_names_the_number_of_unsupported_bands(
     values = values if planes == "contig" else np.moveaxis(values, 2, 0)
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, values, photometric="minisblack", planarconfig=planes)
-    with pytest.raises(ImageError, match=rf"a\.tif: {bands} bands; images have 1, 3 or 4"):
+    with pytest.raises(ImageError, match=rf"a\.tif: {bands} bands: only 1, 3 or 4 can be read"):
         read_image(path)
 
 
@@ -398,7 +398,7 @@ def test_two_bands_in_addition_to_the_colors_are_rejected(tmp_path: Path, depth:
     tifffile.imwrite(
         tmp_path / "a.tif", values, photometric="rgb", extrasamples=[0, 0], planarconfig="contig"
     )
-    with pytest.raises(ImageError, match=r"a\.tif: 5 bands; images have 1, 3 or 4"):
+    with pytest.raises(ImageError, match=r"a\.tif: 5 bands"):
         read_picture(tmp_path / "a.tif")
 
 

@@ -95,7 +95,10 @@ def decoded(path: Path, max_megapixels: float) -> Iterator[tuple[Clip, Frame]]:
                 if clip is None:
                     clip = _described(path, stream, frame)
                 elif (frame.width, frame.height) != (clip.width, clip.height):
-                    raise ImageError(f"{path}: changes its size to {frame.width}x{frame.height}")
+                    raise ImageError(
+                        f"{path}: its frames change from {clip.width}x{clip.height} to "
+                        f"{frame.width}x{frame.height}; all must have one size"
+                    )
                 step = round(1 / (Fraction(*clip.rate) * clip.tick)) or 1
                 pts = frame.pts if frame.pts is not None else number * step
                 last = pts if last is None or pts > last else last + 1  # as muxers require

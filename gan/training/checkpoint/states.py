@@ -152,7 +152,7 @@ def newest_state(root: Path) -> tuple[SavedState | None, list[str]]:
 
 
 def agreed_state(root: Path, processes: Processes) -> tuple[SavedState | None, list[str]]:
-    """Return on all processes what newest_state finds on the main one, once all see that state."""
+    """Return newest_state of the main process to all, after waiting until all see its files."""
     saved, problems = processes.once(lambda: newest_state(root))
     processes.gather(lambda: [] if processes.main or saved is None else saved.awaited())
     return saved, problems

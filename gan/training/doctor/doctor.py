@@ -141,7 +141,8 @@ class Doctor:
     def listen(self, recent: Rows, before: Rows, distances: Mapping[str, float]) -> Signals:
         """Return the signals of those values that the recipe logs.
 
-        recent are the logged steps of the window, before earlier ones; distances are look()'s.
+        `recent` holds the logged steps of the window, and `before` earlier ones; `distances` is
+        from look().
         """
         signals: Signals = {}
         for domain in ("a", "b"):
