@@ -40,11 +40,12 @@ LEAST_DEVIATION = 0.01
 
 
 def threshold(gate: Gate, text: str, values: Sequence[float]) -> float | None:
-    """Return the threshold that a text means, given the scores of all images; None for `off`.
+    """Return the threshold that `text` specifies, given the scores of all images; None for `off`.
 
     `0.2` is the threshold 0.2. With `5%` the worst five of a hundred fail. With `6mad` a score
-    fails if it is worse than the median by more than six median absolute deviations, each scaled
-    to a normal distribution's sigma: so outliers fail, however many they are.
+    fails if it is worse than the median by more than six median absolute deviations: outliers
+    fail, however many there are. The deviation is multiplied by 1.4826, so that it estimates the
+    standard deviation of normally distributed scores.
     """
     number, unit = parse(text)
     if unit == "off":

@@ -19,7 +19,9 @@ def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
     """Return the lowest and the highest strength, 0 to 1; ValueError for other values."""
     numbers = [values] if isinstance(values, (int, float)) else [*values]
     if not (1 <= len(numbers) <= 2 and 0 <= numbers[0] <= numbers[-1] <= 1):
-        raise ValueError(f"strength: must be a number from 0 to 1, or two that rise, not {values}")
+        raise ValueError(
+            f"strength: must be one number from 0 to 1, or a lower and a higher one, not {values}"
+        )
     return float(numbers[0]), float(numbers[-1])
 
 
@@ -215,7 +217,8 @@ class AugmentOptions(Section):
             return strength_range([float(word) for word in text.split(",")])
         except ValueError:
             raise ValueError(
-                f"strength: must be a number from 0 to 1, or two that rise (0.3,0.9), not {text}"
+                "strength: must be one number from 0 to 1, or a lower and a higher one (0.3,0.9), "
+                f"not {text}"
             ) from None
 
     def shares(self) -> dict[int, float]:

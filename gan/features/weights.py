@@ -34,10 +34,9 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
         raise ValueError(f"{path}: cannot be read as weights: {error.strerror or error}") from error
     # For other files torch raises nearly any exception, with long texts about pickles.
     except Exception as error:
-        kind = ".safetensors file" if path.suffix == ".safetensors" else "file of torch.save"
-        raise ValueError(
-            f"{path}: cannot be read as weights: it is damaged, or not a {kind} with tensors only"
-        ) from error
+        safe = path.suffix == ".safetensors"
+        other = "not a .safetensors file" if safe else "torch.save wrote more into it than tensors"
+        raise ValueError(f"{path}: cannot be read as weights: it is damaged, or {other}") from error
     if not isinstance(tensors, dict) or not all(isinstance(t, Tensor) for t in tensors.values()):
         raise ValueError(f"{path}: is not a state dict: it must hold tensors by name")
     return tensors

@@ -81,12 +81,13 @@ def _check_tail(file: BinaryIO, length: int) -> None:
 
 
 def check_end(image: ImageFile, file: BinaryIO) -> None:
-    """Raise ValueError if a decoded JPEG or PNG ended before its last row.
+    """Raise ValueError if data is missing from a decoded JPEG or PNG.
 
-    Missing rows of a PNG are 0, so if one of the last rows is 0, the bytes in the file are counted.
-    libjpeg fills missing blocks with gray, and missing scans of a progressive file leave a blur.
-    Therefore progressive files, and files whose last block has one color, are decoded once more by
-    a decoder that reports missing data.
+    A decoder leaves missing rows of a PNG at 0. So if one of its last two rows has only zeros, the
+    file is decompressed again, to see whether it has enough bytes for all rows. libjpeg fills
+    missing blocks with gray, and missing scans of a progressive file leave a blur. Therefore
+    progressive files, and files whose last block has one color, are decoded once more by a decoder
+    that reports missing data.
     """
     if image.format == "PNG" and _ends_blank(image):
         check_png_rows(file)

@@ -103,11 +103,11 @@ def _picture_saver(picture: Picture, path: Path, quality: int) -> Callable[[Bina
 
 
 def in_numbers(picture: Picture, kind: str) -> Array:
-    """Return a picture's pixels as numbers of its range, in the smallest type that holds them.
+    """Return a picture's pixels, scaled so that black and white become those of `picture.written`.
 
-    The type is float32 if the original file has floats, or if the range has fewer than 256
-    integers. If the format `kind` (Pillow's name) does not support the type, the pixels are
-    returned unchanged.
+    Their type is the smallest integer type that holds these two numbers, or float32 if the original
+    file has floats or the range has fewer than 256 integers. If the format `kind` (Pillow's
+    name) does not support the type, the pixels are returned unchanged.
     """
     assert picture.written is not None
     dtype = _number_type(picture)

@@ -109,10 +109,11 @@ def distances(
 
 
 def interval_around(value: float, deviations: Tensor, excess: float = 0) -> tuple[float, float]:
-    """Return the 95 % interval (low, high) of a value, or of a difference of two values.
+    """Return the 95 % confidence interval (low, high) of a value, or of a difference of two values.
 
-    `deviations` are the contributions of the images to the error, or their differences; `excess` is
-    subtracted from the sum of their squares.
+    `deviations` are the images' contributions to the standard error; for a difference, the two
+    values' contributions, subtracted image by image. `excess` is subtracted from the sum of their
+    squares.
     """
     half = ERRORS * max(0.0, float(deviations.square().sum()) - excess) ** 0.5
     return value - half, value + half

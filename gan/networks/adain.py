@@ -141,7 +141,7 @@ class AdainGenerator(nn.Module):
         return self.paint(content, self.style_encoder(style))
 
     def paint(self, content: Tensor, code: Tensor) -> Tensor:
-        """Translate (N, in_channels, H, W) in the style that `code`, (N or 1, size), encodes."""
+        """Translate (N, in_channels, H, W) into the style encoded by `code`, (N or 1, size)."""
         return run_padded(lambda padded: self.decode(padded, code), content, self.size_multiple)
 
     def decode(self, content: Tensor, code: Tensor) -> Tensor:

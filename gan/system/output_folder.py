@@ -25,7 +25,7 @@ def check_place(output: Path, sources: Iterable[Path]) -> None:
 
 
 def check_empty(output: Path, *, but: Collection[str] = ()) -> None:
-    """Raise ValueError if a folder holds anything except files with the names `but`."""
+    """Raise ValueError if a folder holds anything whose name is not in `but`."""
     if output.exists() and any(path.name not in but for path in output.iterdir()):
         raise ValueError(f"{output}: is not empty; give a new or empty --output")
 

@@ -67,7 +67,7 @@ def _values(node: Node, counted: dict[int, int]) -> int:
 
 
 def _problem(error: yaml.YAMLError) -> str:
-    """Return what is wrong with a YAML text, with the line, in one line."""
+    """Return a YAML error's description, without line breaks, with the line's number if known."""
     mark = getattr(error, "problem_mark", None)
     if mark is None:
         return " ".join(str(error).split())

@@ -739,7 +739,7 @@ def test_new_names_collide_with_nothing(tmp_path: Path) -> None:
         ({"task_score": "0.5"}, "task_score: 0.5 has no effect without task"),
         ({"task_size": 64}, "task_size: 64 has no effect without task"),
         ({"mode": "add", "keep_rejected": True}, "keep_rejected: mode add keeps all originals"),
-        ({"strength": "0.9,0.2"}, "strength: must be a number .*, not 0.9,0.2"),
+        ({"strength": "0.9,0.2"}, "strength: must be one number .*, not 0.9,0.2"),
         ({"weights": [1, 2]}, "weights: 2 values, but model has 1"),
         ({"structure": "high"}, "structure: 'high': must be a number"),
         ({"task_score": "x", "task": "t.pt"}, "task_score: 'x': must be"),

@@ -138,7 +138,7 @@ def _read_box(element: ET.Element, kind: str | None) -> Box:
 
 
 def _read_splits(found: Lists) -> defaultdict[Path, frozenset[str]]:
-    """Return the splits of all images, from the lists of ImageSets whose name is a split's."""
+    """Return the splits of each image, from the lists in the folder ImageSets (train.txt, ...)."""
     splits = defaultdict[Path, frozenset[str]](frozenset)
     for path, lines in found.items():
         if name := split_name(path.stem):

@@ -51,7 +51,10 @@ def translate_segments(
 
 
 def _prepare(painter: Painter, clip: Ready, segment: Segment, reached: int) -> None:
-    """Give a painter, which has painted all before frame `reached`, the state for a segment."""
+    """Prepare a painter for a segment: begin afresh, continue, or restore the saved state.
+
+    `reached` is the number of the frame after the last one that it has painted.
+    """
     painter.errors = Errors()
     if not segment.continues:
         painter.begin()
