@@ -58,14 +58,15 @@ def steady_video(
     paintings: Path,
     folder: Path,
     direction: Direction = "ab",
-    size: tuple[int, int] = (192, 144),
+    width: int = 192,
+    height: int = 144,
     frames: int = 40,
     noise: float = 2.0,
 ) -> None:
     """Print the table and write the sheet.
 
     model: run or generator. photos: at least two of them. paintings: images in the desired style.
-    size: width and height of frames. noise: deviation in gray levels.
+    width, height: of frames, in pixels. noise: deviation in gray levels.
     """
     translator = Translator.load(model, direction, "cpu")
     extractor = open_extractor("mobilenet_v2", None, torch.device("cpu"))
@@ -74,7 +75,9 @@ def steady_video(
     rows: list[Pixels] = []
     print("| clip | steady | original | translation | of frame by frame's | style distance |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for clip in _clips([_read(path) for path in list_images(photos)], size, frames, noise):
+    for clip in _clips(
+        [_read(path) for path in list_images(photos)], (width, height), frames, noise
+    ):
         base: tuple[float, float] | None = None
         for steady in get_args(Steady):
             painted = _painted(translator, steady, clip)

@@ -255,7 +255,7 @@ class Translator:
         return result if finite else None
 
     def run(self, unit: Tensor) -> Tensor:
-        """Run the network on floats (N, C, H, W) in [-1, 1], in the translator's precision."""
+        """Run the network on `unit`, (N, C, H, W) in [-1, 1], in the translator's precision."""
         with self.autocast():
             return cast(Tensor, self.network(unit))
 

@@ -42,8 +42,8 @@ class TrainResult:
 def train(config: Config) -> TrainResult:
     """Train until the last step or a signal; resume if run.dir holds a run.
 
-    The configuration is checked when it is made, folders and files when the run begins. Another
-    call with the same configuration resumes the run, or returns at once if it is finished.
+    `config` is checked when it is made, folders and files when the run begins. Another call with
+    the same configuration resumes the run, or returns at once if it is finished.
     ValueError, with the key or the file, if one is wrong, or if memory does not suffice; OSError
     if a state cannot be written.
     """

@@ -58,7 +58,7 @@ class Tracker:
                 self.writer.add_scalar(tag_of(name, group), value, step)
 
     def text(self, step: int, name: str, text: str) -> None:
-        """Log a string, plain or Markdown."""
+        """Log `text`, plain or Markdown."""
         with self.named():
             self.writer.add_text(name, text, step)
 

@@ -138,6 +138,14 @@ def test_the_norm_and_its_gradient_are_the_formulas_in_any_memory_format(
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_bfloat16_norm_is_the_rounded_exact_one(layout: torch.memory_format) -> None:
+    x = (torch.rand(2, 16, 12, 12) + 3).bfloat16().contiguous(memory_format=layout)
+    exact = instance_norm(x.double())
+    best = (exact.bfloat16().double() - exact).square().mean()
+    assert (instance_norm(x).double() - exact).square().mean() <= 1.1 * best
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("kernel_size", [1, 2, 3, 7])
 @pytest.mark.parametrize("images", [1, 2, 3])
