@@ -71,7 +71,7 @@ COMMANDS = {
     "translate": Command(
         options="gan.inference.folder.options:TranslateOptions",
         run="gan.inference.folder.folder:translate_folder",
-        summary="Translate an image or a folder of images with a trained generator",
+        summary="Translate images and clips, or folders of them, with a generator",
         examples=("checkpoints/monet photos paintings --direction ab",),
         most_used=(
             "model",

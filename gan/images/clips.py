@@ -1,10 +1,11 @@
 """Open video files, which come from the world as images do. Requires the extra `video` (PyAV)."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from gan.config.choices import MAX_MEGAPIXELS
 from gan.images.formats import ImageError
@@ -35,8 +36,7 @@ def opened_clip(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Iterator[
     except ImportError as error:
         raise ImageError(f"{path}: {EXTRA}") from error
     try:
-        # FFmpeg might read a name as an address; an open file has no name.
-        with path.open("rb") as file, av.open(file, options=LIMITS) as container:
+        with path.open("rb") as file, _container(path, file) as container:
             stream = next(filter(_moves, container.streams.video), None)
             if stream is None:
                 raise ImageError(f"{path}: contains no video")
@@ -47,6 +47,22 @@ def opened_clip(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Iterator[
         if disk_is_full(error):  # of the caller, who writes meanwhile
             raise
         raise ImageError(f"{path}: {error.strerror or error}") from error
+
+
+def _container(path: Path, file: BinaryIO) -> Any:
+    """Return PyAV's container of an open file; ImageError if it cannot be opened."""
+    import av
+
+    if not os.fstat(file.fileno()).st_size:
+        raise ImageError(f"{path}: is empty")
+    try:
+        # FFmpeg might read a name as an address; an open file has no name.
+        return av.open(file, options=LIMITS)
+    except av.FFmpegError as error:
+        raise ImageError(
+            f"{path}: cannot be opened as a video: it is another kind of file, damaged, or cut off "
+            f"({error.strerror or error})"
+        ) from error
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import torch
@@ -54,18 +54,12 @@ def instance_norm(
         return group_norm(x, x.shape[1], scale, shift, eps)
     if scale is None and x.dtype in (torch.bfloat16, torch.float16):
         # With parameters in float32 the kernel computes in float32; without any, it rounds more.
-        scale, shift = _ones_and_zeros(x.shape[1])
+        scale, shift = torch.ones(x.shape[1]), torch.zeros(x.shape[1])
     images = [
         torch.batch_norm(image, scale, shift, None, None, True, 0.0, eps, False)
         for image in (x.chunk(len(x)) if len(x) > 1 else [x])
     ]
     return torch.cat(images) if len(x) > 1 else images[0]
-
-
-@cache
-def _ones_and_zeros(channels: int) -> tuple[Tensor, Tensor]:
-    with torch.inference_mode(False):  # otherwise they could not be used in training
-        return torch.ones(channels), torch.zeros(channels)
 
 
 def in_own_precision(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

@@ -129,6 +129,8 @@ class StylizeOptions(Section):
             raise ValueError("perceptual.gram_decay is for training: remove it")
         from gan.images import IMAGE_SUFFIXES  # not needed for --help
 
+        if self.whole_folder and self.output.suffix.lower() in IMAGE_SUFFIXES:
+            raise ValueError(f"output {self.output}: content is a folder, so name a folder here")
         if not self.whole_folder and self.output.suffix.lower() not in IMAGE_SUFFIXES:
             raise ValueError(
                 f"output {self.output}: the name must end in an image suffix, for example out.png"

@@ -138,7 +138,8 @@ def test_a_file_that_is_not_a_video_is_named_in_one_line(
     monkeypatch.chdir(tmp_path)
     Path("none.mp4").write_bytes(b"no video")
     assert main(["prepare", "--output", "out", "--a", "none.mp4"]) == 1
-    assert "none.mp4: no images that can be used (none.mp4: Invalid data" in capsys.readouterr().err
+    expected = "none.mp4: no images that can be used (none.mp4: cannot be opened as a video"
+    assert expected in capsys.readouterr().err
 
 
 def test_a_playlist_with_the_name_of_a_video_is_rejected(tmp_path: Path) -> None:

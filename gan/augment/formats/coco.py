@@ -122,7 +122,7 @@ def _nothing_found(files: Files, path: Path, name: str) -> str:
     same = sum(image.name == name.rpartition("/")[2] for image in files.images)
     return (
         f"{files.root / path}: none of its images is in the dataset. The first, {name}, was "
-        f"searched for as {places}, and at all paths that end alike. Images of the dataset with "
+        f"searched for as {places}, and at all paths with the same end. Images of the dataset with "
         f"this file name: {same}"
     )
 

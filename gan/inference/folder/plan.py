@@ -114,6 +114,8 @@ def make_plan(
     pairs = clip_targets([path for path in found.others if is_clip(path)], source, target)
     if not triples and not failures and not pairs:
         raise ValueError(nothing_found(source, found))
+    if pairs and not whole_folder and (compare or format):
+        raise ValueError(f"{source}: compare and format are for images: remove them for a clip")
     _check_targets(triples, pairs)
     jobs: list[Job] = []
     with ThreadPoolExecutor() as threads:

@@ -1,5 +1,7 @@
 """Method wct of `gan stylize`: one photograph, a sweep of it, or a folder of photographs."""
 
+import sys
+
 import torch
 from PIL import Image
 
@@ -16,6 +18,7 @@ from gan.stylize.wct.opening import open_painter
 from gan.stylize.wct.painter import Painter, Styles
 from gan.system.failures import failure, say
 from gan.system.progress import Progress
+from gan.system.text import printable
 
 
 class Studio:
@@ -99,4 +102,6 @@ def _folder(config: StylizeOptions, studio: Studio) -> int:
                 say(path, failure(path, error).reason)
                 failed += 1
             bar.update()
+    summary = f"{len(found) - failed} of {len(found)} images stylized to {config.output}"
+    print(printable(summary), file=sys.stderr)
     return int(failed > 0)

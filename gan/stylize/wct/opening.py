@@ -1,5 +1,6 @@
 """Open the encoder and the decoder of method wct; train the decoder first if it does not exist."""
 
+import sys
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ from gan.stylize.wct.encoder import encoder, probe
 from gan.stylize.wct.painter import Painter
 from gan.stylize.wct.training import read_photographs, train_decoder
 from gan.system.atomic import check_writable
+from gan.system.text import printable
 
 BACKBONE = "vgg16"
 SAME = 0.02
@@ -29,6 +31,7 @@ def open_painter(config: StylizeOptions, device: torch.device) -> Painter:
     vgg = PerceptualConfig(backbone=BACKBONE, weights=config.perceptual.weights)
     if config.wct.photographs and not path.exists():
         _train(config.wct, path, vgg, config.seed, device)
+        print(printable(f"wct.decoder: trained, written to {path}"), file=sys.stderr)
     if not path.exists():
         raise ValueError(
             f"wct.decoder: {path} does not exist: name a folder of photographs with "

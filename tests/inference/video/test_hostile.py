@@ -44,11 +44,11 @@ def bad_clips(folder: Path) -> dict[str, str]:
     return {
         "cut.mp4": "Invalid data",
         "cut.mkv": "after",
-        "empty.mp4": "",
-        "text.mp4": "Invalid data",
+        "empty.mp4": "is empty",
+        "text.mp4": "another kind of file",
         "small.mp4": "14x14 pixels: both sides must be at least 16",
         "music.mp4": "contains no video",
-        "list.mp4": "",
+        "list.mp4": "another kind of file",
     }
 
 
@@ -172,3 +172,13 @@ def test_a_full_disk_ends_the_command_and_keeps_the_finished_segments(
     assert len([*folder.glob("*.part")]) == 3
     assert translate_folder(generator_file, source, out, device="cpu") == 0
     assert [*out.parent.iterdir()] == [out]
+
+
+@pytest.mark.parametrize("option", [{"compare": Path("compared")}, {"format": "png"}])
+def test_options_for_images_are_rejected_for_a_clip(
+    option: dict[str, Any], tmp_path: Path, generator_file: Path
+) -> None:
+    clip = write_clip(tmp_path / "a.mp4", panned(3))
+    with pytest.raises(ValueError, match="compare and format are for images"):
+        translate_folder(generator_file, clip, tmp_path / "b.mp4", **option)
+    assert not (tmp_path / "b.mp4").exists()
