@@ -92,7 +92,9 @@ def test_backward_passes_do_not_mix_precisions_or_devices(precision: str, tmp_pa
     trainer = Trainer(chosen, build_accelerator(chosen))
     with MixedOperands() as mixed:
         trainer.train_step(1, [random_batch(16, 1)])
-    assert mixed.found == set()
+    # On CPUs alone, where these kernels take parameters in float32: see instance_norm.
+    norm = {"aten::native_batch_norm", "aten::native_batch_norm_backward"}
+    assert mixed.found == (norm if precision == "bf16" else set())
 
 
 class Mixes(torch.autograd.Function):
