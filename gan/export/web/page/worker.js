@@ -78,7 +78,7 @@ async function run(input, width, height) {
   return data;
 }
 
-/** Translate a bitmap at a working size; as a file of its own size, or as a bitmap. */
+/** Translate a bitmap at a working size; return a file with the bitmap's size, or a bitmap. */
 async function translate({ bitmap, size, type }) {
   const { width, height } = bitmap;
   const canvas = new OffscreenCanvas(width, height);
