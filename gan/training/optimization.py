@@ -175,6 +175,9 @@ def _floats(average: nn.Module, network: nn.Module) -> tuple[list[Tensor], list[
 def _move_towards(average: list[Tensor], network: list[Tensor], weight: Tensor) -> None:
     """Compute average += weight * (network - average), in place; weight is a device scalar."""
     with torch.no_grad():
+        if weight.device.type == "cpu":  # one pass over the memory
+            torch._foreach_lerp_(average, network, [weight] * len(average))
+            return
         steps = torch._foreach_sub(network, average)
         torch._foreach_mul_(steps, weight)
         torch._foreach_add_(average, steps)

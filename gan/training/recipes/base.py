@@ -158,9 +158,11 @@ class Step:
     def accumulate(self, batches: Sequence[T]) -> Iterator[T]:
         """Yield the batches in turn; the gradients that minimize() adds are averaged over them."""
         self.count = len(batches)
-        for batch in batches:
-            self.records.append({})
-            yield batch
+        # Within an outer context, autocast keeps the weights that it has cast, for all passes.
+        with torch.autocast(self.frame.accelerator.device.type, enabled=False):
+            for batch in batches:
+                self.records.append({})
+                yield batch
 
     @contextmanager
     def gradients(self, networks: Sequence[nn.Module], *, complete: bool = True) -> Iterator[None]:
