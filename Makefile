@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PHOTOS ?= datasets/demo
 
-.PHONY: install demo test test-slow check format docs clean
+.PHONY: install demo test test-slow test-engines check format docs clean
 .DELETE_ON_ERROR:
 
 install: .venv/installed
@@ -25,10 +25,15 @@ demo: install
 
 # One thread a test process: two processes use two cores better than one process with two threads.
 test: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m 'not slow'
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m 'not slow and not engines'
 
 test-slow: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m 'slow and not engines'
+
+# Trackers, remote data, sweeps: their packages are large, so only this command installs them (Linux, Python 3.11 or newer).
+test-engines: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --requirement tests/engines.txt
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m engines
 
 check: install
 	$(BIN)/ruff format --check
