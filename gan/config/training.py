@@ -70,8 +70,9 @@ class TrainConfig(Section):
     """Run a generator on images of both domains in one pass, and a discriminator on real images and
     translations. Not with networks.norm batch. Results do not change, up to rounding."""
     compile: bool = False
-    """Compile the networks with torch.compile. This takes minutes at the beginning and makes steps
-    faster. Results do not change, up to rounding."""
+    """Compile the networks with torch.compile. This takes minutes at the beginning and may make
+    steps faster; on CPUs often not, above all in bf16. --plan measures steps with and without it.
+    Results do not change, up to rounding."""
     recompute: bool = False
     """Compute activations within residual blocks again in the backward pass instead of storing
     them. This takes about half the memory and more time. Results do not change."""

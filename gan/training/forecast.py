@@ -46,6 +46,8 @@ class Forecast:
     """Bytes of a training state with full pools."""
     generators: int
     """Bytes of the exported generators."""
+    first_step: float
+    """Seconds of the first step, in which networks are compiled."""
 
 
 def plan(config: Config) -> int:
@@ -61,7 +63,13 @@ def plan(config: Config) -> int:
     folder = Path(processes.once(lambda: tempfile.mkdtemp(prefix="gan-plan-")))
     try:
         with Interruption() as interruption:
-            forecast, name = measure(config, folder, interruption)
+            forecast, name = measure(config, folder / "run", interruption)
+            eager = None
+            if config.train.compile and not interruption.received:
+                plain = {"train": config.train.model_copy(update={"compile": False})}
+                eager, _ = measure(
+                    config.model_copy(update=plain), folder / "eager", interruption, resumed=False
+                )
         meet()
     finally:
         if processes.main:
@@ -70,12 +78,17 @@ def plan(config: Config) -> int:
         return STOPPED
     if processes.main:
         print(_describe(forecast, name, config))
+        if eager:
+            print(_compare(forecast, eager))
     return 0
 
 
-def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[Forecast, str]:
+def measure(
+    config: Config, folder: Path, interruption: Interruption, resumed: bool = True
+) -> tuple[Forecast, str]:
     """Train for a few steps in `folder`; return the forecast and a description of the device.
 
+    resumed: the training state in run.dir, if there is one, counts as done.
     ValueError if the device's memory does not suffice or the run does not fit its saved state.
     """
     free = free_memory(build_accelerator(config).device)
@@ -87,7 +100,7 @@ def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[F
     run = Run(config.model_copy(update=sections), interruption)
     device, count = run.accelerator.device, run.accelerator.num_processes
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    saved, _ = newest_state(config.run.dir / "state")
+    saved = newest_state(config.run.dir / "state")[0] if resumed else None
     if saved:
         check_same(saved, run.manifest(saved.step), allow=config.run.allow_changes)
     clock = Clock(run)
@@ -119,6 +132,7 @@ def measure(config: Config, folder: Path, interruption: Interruption) -> tuple[F
         free=free,
         state=size((folder / "state").rglob("*")) + pooled,
         generators=size(folder.glob("gen_*")),
+        first_step=clock.first_step,
     ), name + threads + processes
 
 
@@ -128,11 +142,14 @@ class Clock(Observer):
     def __init__(self, run: Run) -> None:
         self.run = run
         self.measured = self.first = 0
-        self.started = self.seconds_per_step = 0.0
+        self.started = self.seconds_per_step = self.first_step = 0.0
+        self.created = self.now()
         self.enough = False
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
         """Start the timer after the warm-up; stop after enough seconds and steps."""
+        if step == 1:
+            self.first_step = self.now() - self.created
         if step == min(WARM_UP, self.run.length.stop - 1):
             self.started = self.now()
             self.first = step
@@ -178,6 +195,22 @@ def _describe(forecast: Forecast, name: str, config: Config) -> str:
         f"{amount(shutil.disk_usage(there).free)} free: {states} training states of "
         f"{amount(forecast.state)}, generators of {amount(forecast.generators)}"
     )
+
+
+def _compare(compiled: Forecast, eager: Forecast) -> str:
+    """Return one line of text: whether train.compile pays for the steps that are left."""
+    seconds = compiled.seconds_per_step, eager.seconds_per_step
+    saved, cost = seconds[1] - seconds[0], max(0.0, compiled.first_step - eager.first_step)
+    left = compiled.length.stop - compiled.done
+    text = f"compile {seconds[0]:.3g} s a step, {seconds[1]:.3g} s without train.compile: "
+    if saved <= 0:
+        return text + "it makes no step faster here, set it to false"
+    after = round(cost / saved)
+    if after >= left:
+        return (
+            text + f"it does not pay, {left} steps are fewer than the {after} that compiling costs"
+        )
+    return text + f"it pays after {after} of {left} steps"
 
 
 def amount(count: int) -> str:

@@ -9,10 +9,13 @@ import pytest
 import torch
 
 from gan.cli.main import run as command
+from gan.config import Config
 from gan.system.signals import STOPPED, Interruption
 from gan.training import forecast as planning
 from gan.training import train
+from gan.training.forecast import Forecast
 from gan.training.recipes.cyclegan import Trainer
+from gan.training.schedule import RunLength
 from tests.support.pictures import Photos
 from tests.support.runs import pixel_config
 
@@ -65,6 +68,49 @@ def test_planning_writes_no_files_and_prints_five_lines(
     assert lines[0].startswith(f"{tmp_path / 'run'} on cpu")
     assert printed.err == ""
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("compiled", "eager", "answer"),
+    [
+        (
+            (0.2, 61.0),
+            (0.3, 1.0),
+            "0.2 s a step, 0.3 s without train.compile: it pays after 600 of",
+        ),
+        ((0.299, 61.0), (0.3, 1.0), "it does not pay, 800 steps are fewer than the 60000 that"),
+        ((0.4, 61.0), (0.3, 1.0), "it makes no step faster here, set it to false"),
+    ],
+)
+def test_a_plan_says_whether_compiling_pays(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    compiled: tuple[float, float], eager: tuple[float, float], answer: str,
+) -> None:  # fmt: skip
+    wanted = pixel_config(root, tmp_path / "run", max_steps=1000, compile=True)
+    folders = []
+
+    def measure(config: Config, folder: Path, *_: object, resumed: bool = True) -> object:
+        folders.append((config.train.compile, resumed, folder))
+        seconds, first = compiled if config.train.compile else eager
+        length = RunLength(config.train, 4, 1)
+        return Forecast(0, length, seconds, 10, 1, 1, 1, 1, first), "cpu"
+
+    monkeypatch.setattr(planning, "measure", measure)
+    assert planning.plan(wanted) == 0
+    assert answer in capsys.readouterr().out.splitlines()[-1]
+    assert [entry[:2] for entry in folders] == [(True, True), (False, False)]
+    assert folders[0][2] != folders[1][2]
+
+
+def test_a_plan_measures_a_run_without_compiling_beside_it(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[object] = []
+    monkeypatch.setattr("gan.training.run.compile_networks", lambda *given: compiled.append(given))
+    assert planning.plan(pixel_config(root, tmp_path / "run", max_steps=9, compile=True)) == 0
+    assert len(compiled) == 1
+    assert capsys.readouterr().out.splitlines()[-1].startswith("compile ")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_plan_counts_full_pools(root: Path, tmp_path: Path) -> None:
