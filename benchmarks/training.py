@@ -171,6 +171,10 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "bf16, channels last, compile": {
         "precision": "bf16", "channels_last": True, "compile": True,
     },
+    "bf16, fused": {"precision": "bf16", "channels_last": True, "fused": True},
+    "bf16, fused, compile": {
+        "precision": "bf16", "channels_last": True, "fused": True, "compile": True,
+    },
     "fp16": {"precision": "fp16"},
 }  # fmt: skip
 """Variants by name, as keys of `train`."""

@@ -76,6 +76,10 @@ class TrainConfig(Section):
     recompute: bool = False
     """Compute activations within residual blocks again in the backward pass instead of storing
     them. This takes about half the memory and more time. Results do not change."""
+    fused: bool = False
+    """On NVIDIA GPUs compute each instance norm of a ResNet generator, and the ReLU, sum and
+    padding after it, by one Triton kernel. It is off because no GPU has timed it yet. Elsewhere it
+    is slower. Results do not change, up to rounding."""
     log_every: Count = 50
     """Steps between two entries of losses and other numbers in TensorBoard."""
     sample_every: Count = 1000

@@ -80,6 +80,7 @@ class Config(Section):
         """Return faults of crop size, generator, norm and precision."""
         kind, norm, recompute = self.networks.generator, self.networks.norm, self.train.recompute
         row, crop = GENERATORS[kind], self.data.crop_size
+        fusible = row.residual and norm in ("instance", "instance_affine")
         regularized = ADVERSARIAL[self.loss.adversarial].regularizer is not None
         return [
             (
@@ -91,6 +92,11 @@ class Config(Section):
                 recompute and not row.residual,
                 f"train.recompute is for ResNet generators; with networks.generator {kind} "
                 "remove it",
+            ),
+            (
+                self.train.fused and not fusible,
+                "train.fused is for instance norms of ResNet generators; with "
+                f"networks.generator {kind} and norm {norm} remove it",
             ),
             (
                 regularized and norm == "batch",

@@ -25,6 +25,8 @@ class ResidualBlock(nn.Module):
 
     recompute = False
     """Whether the backward pass recomputes the branch instead of storing its activations."""
+    adds_in_norm = False
+    """Whether the branch's last layer adds x (fused.py)."""
 
     def __init__(self, channels: int, *, norm: Norm, dropout: bool) -> None:
         super().__init__()
@@ -42,11 +44,24 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (N, channels, H, W), the shape of x."""
+        run = self.add_in_norm if self.adds_in_norm else self.add
         again = self.recompute and torch.is_grad_enabled()
-        branch: Tensor = (
-            checkpoint(self.conv_block, x, use_reentrant=False) if again else self.conv_block(x)
-        )
+        output: Tensor = checkpoint(run, x, use_reentrant=False) if again else run(x)
+        return output
+
+    def add(self, x: Tensor) -> Tensor:
+        """Return x + branch(x), (N, channels, H, W)."""
+        branch: Tensor = self.conv_block(x)
         return x + branch
+
+    def add_in_norm(self, x: Tensor) -> Tensor:
+        """Return x + branch(x), (N, channels, H, W); the last layer adds."""
+        *layers, last = self.conv_block
+        branch = x
+        for layer in layers:
+            branch = layer(branch)
+        output: Tensor = last(branch, x)
+        return output
 
 
 class FeatureMap(NamedTuple):

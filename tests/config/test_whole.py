@@ -39,6 +39,10 @@ def config(values: Values) -> Config:
     # Recomputed blocks.
     ({"train.recompute": True, "networks.generator": "unet_256"},
      "train.recompute is for ResNet generators", {"networks.generator": "resnet_9blocks"}),
+    ({"train.fused": True, "networks.generator": "unet_256"},
+     "train.fused is for instance norms", {"networks.generator": "resnet_9blocks"}),
+    ({"train.fused": True, "networks.norm": "none"},
+     "train.fused is for instance norms", {"networks.norm": "instance_affine"}),
     ({"train.recompute": True, "networks.norm": "batch"},
      "networks.norm batch", {"networks.norm": "instance"}),
     ({"loss.adversarial": "wgan_gp", "networks.norm": "batch"},

@@ -21,6 +21,8 @@ def switches(setting: Setting) -> Figures:
         "one by one": {"train": {"batch_passes": False}},
         "recompute": {"train": {"recompute": True}},
         "channels last": {"train": {"channels_last": True}},
+        "fused": {"train": {"fused": True, "channels_last": True}},
+        "bf16, fused": {"train": {"precision": "bf16", "fused": True, "channels_last": True}},
         "deterministic": {"run": {"deterministic": True}},
         "accumulate": {"train": {"accumulate": 2}},
     }
@@ -30,6 +32,14 @@ def switches(setting: Setting) -> Figures:
             "bf16, compile": {"train": {"precision": "bf16", "compile": True}},
             "bf16, compile, channels last": {
                 "train": {"precision": "bf16", "compile": True, "channels_last": True}
+            },
+            "bf16, compile, fused": {
+                "train": {
+                    "precision": "bf16",
+                    "compile": True,
+                    "channels_last": True,
+                    "fused": True,
+                }
             },
         }
     for form in ADVERSARIAL:

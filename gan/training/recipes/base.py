@@ -13,6 +13,7 @@ from gan.config import Config
 from gan.config.tables.recipes import RECIPES
 from gan.domains import Direction, Domain
 from gan.images.pixels import to_unit
+from gan.networks.fused import fuse_norms
 from gan.networks.resnet import recompute_blocks
 from gan.training.accelerator import distribute, share_statistics
 from gan.training.image_pool import ImagePool, usable
@@ -131,6 +132,8 @@ def build_frame(
     load_initial_weights(config, built, main=accelerator.is_main_process)
     if config.train.recompute:
         recompute_blocks(built.values())
+    if config.train.fused:
+        fuse_norms(built.values())
     bare = {name: share_statistics(net, accelerator) for name, net in built.items()}
     # On CPUs it is faster for all of our layers (docs/log.md, 2026-11-30).
     last = config.train.channels_last or accelerator.device.type == "cpu"

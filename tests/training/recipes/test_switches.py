@@ -29,6 +29,7 @@ COMPILED = [
 SWITCHES = [
     pytest.param({"batch_passes": False}, id="one by one"),
     pytest.param({"precision": "bf16"}, id="bf16"),
+    pytest.param({"fused": True}, id="fused"),
     pytest.param({"compile": True}, id="compile", marks=COMPILED),
     pytest.param({"precision": "bf16", "compile": True}, id="bf16, compile", marks=COMPILED),
 ]
@@ -36,8 +37,8 @@ STEPS = 50
 COMPARED = (1, 6, 11, 16, 21)
 """Steps that are compared singly, before the pools of past translations are full."""
 LIMITS = {
-    # Rounding may flip the sign of an L1 term at its kink, which changes a gradient.
-    "fp32": {"losses": 1e-6, "generators": 1e-2, "discriminators": 1e-4},
+    # Rounding may flip the sign of an L1 term at its kink, which changes a gradient by 1e-2.
+    "fp32": {"losses": 1e-6, "generators": 5e-2, "discriminators": 1e-4},
     # It flips many signs, and the generators' gradients are the rest after these nearly cancel.
     "bf16": {"losses": 2**-7, "discriminators": 2**-3},
 }
@@ -112,15 +113,19 @@ def plain() -> list[Tensor]:
 def test_a_step_is_as_exact_as_the_precision_of_its_numbers(
     switch: dict[str, Any], exact: Exact
 ) -> None:
-    stepper = Stepper(**switch)
+    stepper, precision = Stepper(**switch), switch.get("precision", "fp32")
+    found = []
     for number, states in exact.before.items():
         for net, state in zip(stepper.trainer.bare, states, strict=True):
             net.load_state_dict(state)
         ours, theirs = stepper.step(number), exact.steps[number - 1]
         errors = {name: (ours[name] - theirs[name]).norm() / theirs[name].norm() for name in ours}
         errors["losses"] = (ours["losses"] / theirs["losses"] - 1).abs().max()
-        for name, limit in LIMITS[switch.get("precision", "fp32")].items():
+        for name, limit in LIMITS[precision].items():
             assert errors[name] <= limit, f"{name} of step {number}"
+        found.append(errors["generators"])
+    # Most steps flip no sign.
+    assert precision == "bf16" or torch.stack(found).median() <= 1e-3
 
 
 @pytest.mark.parametrize("switch", SWITCHES)
@@ -139,6 +144,7 @@ def test_fifty_steps_drift_no_further_from_exact_ones_than_plain_float32(
     [
         {"batch_passes": False}, {"channels_last": True}, {"precision": "bf16"},
         {"recompute": True}, {"precision": "bf16", "recompute": True, "channels_last": True},
+        {"fused": True}, {"precision": "bf16", "recompute": True, "fused": True},
     ],
     ids=str,
 )  # fmt: skip
