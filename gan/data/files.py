@@ -91,7 +91,7 @@ class FileList(Sequence[Path]):
     def __getitem__(self, at: int | slice) -> Path | tuple[Path, ...]:
         if isinstance(at, slice):
             return tuple(self[each] for each in range(len(self))[at])
-        name = self.names[at]
+        name: str = self.names[at]
         if isinstance(self.root, RemotePath) and self.sizes is not None and self.tags is not None:
             return self.root.joined(name, int(self.sizes[at]), self.tags[at])
         return self.root / name

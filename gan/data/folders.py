@@ -163,9 +163,7 @@ def index_folder(
     counts = Counter(remarks)
     if 2 * counts[DARK] < len(files):  # some dark pictures are normal
         del counts[DARK]
-    return Folder(
-        root, listed_files, tuple(bad), mark, min_side, values, lost, paged, dict(counts)
-    )
+    return Folder(root, listed_files, tuple(bad), mark, min_side, values, lost, paged, dict(counts))
 
 
 def _has_pages(path: Path) -> bool:

@@ -26,7 +26,7 @@ def list_objects(root: RemotePath, max_images: int | None, known: Path | None = 
     """Return the images below a URL, sorted by name; from `known`, a run's index, if it has them.
 
     So a resumed run has the same images in the same order, whatever was added since. ValueError
-    if there are none, Unreachable if the store does not answer.
+    if there are none, StoreError if the store does not answer.
     """
     if known and (kept := FileList.load(listing_file(known, root), root, max_images)):
         return kept

@@ -63,10 +63,13 @@ class ObjectStores:
 
     def exists(self, url: str) -> bool:
         """Return whether there is such an object."""
+        import obstore
+
         try:
-            return bool(self.info(url)["type"] == "file")
+            obstore.head(*_split(url))
         except FileNotFoundError:
             return False
+        return True
 
     def cat_file(self, url: str, start: int | None = None, end: int | None = None) -> bytes:
         """Return an object, or the bytes from `start` to before `end`."""

@@ -5,10 +5,10 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from gan.system import stores
-from gan.system.stores import SCHEMES, Unreachable
+from gan.system.stores import SCHEMES, StoreError
 
 if TYPE_CHECKING:
     _Path = Path
@@ -113,7 +113,11 @@ class RemotePath(_Path):
     def unlink(self, missing_ok: bool = False) -> None:
         stores.remove(str(self))
 
-    def open(self, mode: str = "r", *_: Any, **__: Any) -> IO[Any]:
+    def put(self, data: bytes, *, replace: bool) -> None:
+        """Write an object, whole; FileExistsError if it exists, unless `replace` is set."""
+        stores.write(str(self), data, replace=replace)
+
+    def open(self, mode: str = "r", *_: Any, **__: Any) -> Any:  # type: ignore[override]
         """Open a whole object, which is in memory then; only "rb"."""
         assert mode == "rb", "write objects with gan.system.atomic.write_whole"
         if (self.size or 0) > stores.MOST:
@@ -127,8 +131,8 @@ class RemotePath(_Path):
         """Open an object of which little is read: it is fetched in parts, on demand."""
         size = self.stat().st_size
         if size <= 2 * BLOCK:
-            return self.open("rb")
-        return _Parts(str(self), size)  # type: ignore[return-value]
+            return cast(BinaryIO, self.open("rb"))
+        return cast(BinaryIO, _Parts(str(self), size))
 
     def read_bytes(self) -> bytes:
         return stores.read(str(self))
@@ -206,4 +210,4 @@ def opened_for(path: Path, *, header: bool) -> BinaryIO:
     return path.open("rb")
 
 
-__all__ = ["RemotePath", "Unreachable", "opened_for", "place"]
+__all__ = ["RemotePath", "StoreError", "opened_for", "place"]

@@ -48,7 +48,7 @@ MISTAKES = (TypeError, AttributeError, ValueError, NotImplementedError, ImportEr
 """Errors that the next try would repeat."""
 
 
-class Unreachable(ValueError):
+class StoreError(ValueError):
     """A store rejects this program or does not answer, so no other object can be read either."""
 
 
@@ -63,7 +63,7 @@ class Entry(NamedTuple):
 def unreachable(error: BaseException | None) -> bool:
     """Return whether an error, or one of its causes, is that a store cannot be reached."""
     while error is not None:
-        if isinstance(error, Unreachable):
+        if isinstance(error, StoreError):
             return True
         error = error.__cause__
     return False
@@ -96,7 +96,7 @@ def file_system(url: str) -> Any:
 def persist(call: Callable[[], T]) -> T:
     """Return call(); if it fails, try again after each of WAITS.
 
-    FileNotFoundError if there is no such object, Unreachable after the last try or if the
+    FileNotFoundError if there is no such object, StoreError after the last try or if the
     credentials are wrong.
     """
     for wait in (*WAITS, None):
@@ -108,11 +108,11 @@ def persist(call: Callable[[], T]) -> T:
             raise
         except Exception as error:  # each file system has its own errors
             if _denied(error):
-                raise Unreachable(
+                raise StoreError(
                     f"the store denies access: check its credentials ({_line(error)})"
                 ) from error
             if wait is None:
-                raise Unreachable(
+                raise StoreError(
                     f"the store did not answer in {len(WAITS) + 1} tries ({_line(error)})"
                 ) from error
             time.sleep(wait)
@@ -133,17 +133,17 @@ def _line(error: Exception) -> str:
 
 
 def _named(url: str, call: Callable[[], T]) -> T:
-    """Return persist(call); Unreachable with the URL."""
+    """Return persist(call); StoreError with the URL."""
     try:
         return persist(call)
-    except Unreachable as error:
-        raise Unreachable(f"{url}: {error}") from error
+    except StoreError as error:
+        raise StoreError(f"{url}: {error}") from error
 
 
 def listing(url: str) -> Iterator[Entry]:
     """Yield the objects below a URL, unsorted; ValueError if there is none.
 
-    Unreachable as from `persist`.
+    StoreError as from `persist`.
     """
     files = file_system(url)
     base = url.rstrip("/") + ("/" if SCHEMES[scheme_of(url)].pages else "")
@@ -189,7 +189,7 @@ def write(url: str, data: bytes, *, replace: bool) -> None:
 
 
 def info(url: str) -> dict[str, Any] | None:
-    """Return the description of an object or folder, or None; Unreachable as from `persist`."""
+    """Return the description of an object or folder, or None; StoreError as from `persist`."""
     files = file_system(url)
     try:
         found = dict(_named(url, lambda: files.info(url)))

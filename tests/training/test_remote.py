@@ -46,9 +46,7 @@ def test_a_run_is_that_of_the_same_files_on_a_disk_and_the_cache_asks_only_once(
     local = config(images, tmp_path / "local", train=steps(6))
     cached = {"cache": tmp_path / "cache"}
     remote = config(URL, tmp_path / "remote", train=steps(6), data=cached)
-    assert (
-        index_folders(local.data)["a"].fingerprint == index_folders(remote.data)["a"].fingerprint
-    )
+    assert index_folders(local.data)["a"].fingerprint == index_folders(remote.data)["a"].fingerprint
     train(local)
     train(remote)
     assert generators(tmp_path / "local") == generators(tmp_path / "remote")
@@ -149,7 +147,7 @@ def test_a_server_that_stays_dead_ends_the_run_after_a_save(
             server.stop()
 
     server.before = die
-    with pytest.raises(ValueError, match="did not answer in 2 tries.*the same command again"):
+    with pytest.raises(ValueError, match=r"did not answer in 2 tries.*the same command again"):
         train(config(URL, tmp_path / "remote", train=steps(8)))
     server.start()
     train(config(URL, tmp_path / "remote", train=steps(8)))
