@@ -17,6 +17,8 @@ from gan.system.remote import RemotePath, place
 from gan.system.stores import Entry
 
 VERSION = 1
+PIECE = 2**14
+"""Strings that are taken apart at once."""
 
 
 class Texts(Sequence[str]):
@@ -36,6 +38,17 @@ class Texts(Sequence[str]):
 
     def __len__(self) -> int:
         return len(self.ends)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield all strings, piece by piece: one by one would take ten times as long."""
+        for first in range(0, len(self), PIECE):
+            start = int(self.ends[first - 1]) if first else 0
+            ends = self.ends[first : first + PIECE] - start
+            data = self.data[start : start + int(ends[-1])].tobytes()
+            before = 0
+            for end in ends.tolist():
+                yield data[before:end].decode("utf-8", "surrogateescape")
+                before = end
 
     def __getitem__(self, at: Any) -> Any:
         """Return one string; negative places count from the end."""
@@ -110,7 +123,8 @@ class FileList(Sequence[Path]):
             for name in self.names:
                 yield name, known.get(name) or os.stat(os.path.join(self.root, name)).st_size
         else:
-            yield from zip(self.names, map(int, self.sizes), strict=True)
+            for name, size in zip(self.names, self.sizes.tolist(), strict=True):
+                yield name, size
 
     def save(self, path: Path, limit: int | None) -> None:
         """Write a listing of objects, of which `limit` were taken at most."""

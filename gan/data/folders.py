@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -39,6 +40,8 @@ from gan.system.remote import RemotePath, place
 FAINT = 2**14 - 1
 """Largest value in a 16-bit file that uses at most 14 bits, so that it looks almost black."""
 DARK = "values use less than a quarter of the 16-bit range; `gan inspect` proposes a range"
+MANY = 10_000
+"""Lines that are hashed at once."""
 STACKED = (".tif", ".tiff", ".gif", ".webp")
 """Suffixes of files that may have several pages or frames."""
 
@@ -264,8 +267,9 @@ def fingerprint(files: FileList, lengths: Mapping[str, int] = MappingProxyType({
         Path(name).relative_to(files.root).as_posix(): length for name, length in lengths.items()
     }
     whole = hashlib.sha256()
-    for name, size in files.lengths(below):
-        whole.update(f"{name}\t{size}\n".encode("utf-8", "surrogateescape"))
+    lines = (f"{name}\t{size}\n" for name, size in files.lengths(below))
+    while text := "".join(islice(lines, MANY)):
+        whole.update(text.encode("utf-8", "surrogateescape"))
     return whole.hexdigest()[:16]
 
 

@@ -10,15 +10,22 @@ from typing import Any
 
 RETRIES = {"max_retries": 0, "retry_timeout": timedelta(seconds=60)}
 """None of its own: the caller tries again, and two nested loops would wait for hours."""
+PREFIXES = ("AWS_", "GOOGLE_", "AZURE_")
+"""How the names of environment variables begin that obstore reads."""
 CLIENT = {"timeout": "60s", "connect_timeout": "10s"}
 """Longest time of a request, with its answer, and of its connection."""
 
 
 @lru_cache(maxsize=16)
-def _store(bucket: str, plain: bool) -> Any:
-    """Return the store of a bucket, "s3://name"; credentials come from the environment."""
+def _store(bucket: str, environment: tuple[tuple[str, str], ...]) -> Any:
+    """Return the store of a bucket, "s3://name", which takes its credentials from the environment.
+
+    `environment` tells stores of different credentials apart.
+    """
     from obstore.store import from_url
 
+    # http, without encryption, is only for an endpoint that the user names so.
+    plain = dict(environment).get("AWS_ENDPOINT_URL", "").startswith("http:")
     options = CLIENT | ({"allow_http": True} if plain else {})
     return from_url(bucket, client_options=options, retry_config=RETRIES)
 
@@ -27,9 +34,8 @@ def _split(url: str) -> tuple[Any, str]:
     """Return the store of a URL, and the name of the object in it."""
     scheme, _, rest = url.partition("://")
     bucket, _, key = rest.partition("/")
-    # http, without encryption, is only for an endpoint that the user names so.
-    plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http:")
-    return _store(f"{scheme}://{bucket}", plain), key
+    keys = sorted(each for each in os.environ.items() if each[0].startswith(PREFIXES))
+    return _store(f"{scheme}://{bucket}", tuple(keys)), key
 
 
 class ObjectStores:

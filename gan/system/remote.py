@@ -117,7 +117,7 @@ class RemotePath(_Path):
         """Write an object, whole; FileExistsError if it exists, unless `replace` is set."""
         stores.write(str(self), data, replace=replace)
 
-    def open(self, mode: str = "r", *_: Any, **__: Any) -> Any:  # type: ignore[override]
+    def open(self, mode: str = "r", *_: Any, **__: Any) -> Any:
         """Open a whole object, which is in memory then; only "rb"."""
         assert mode == "rb", "write objects with gan.system.atomic.write_whole"
         if (self.size or 0) > stores.MOST:
