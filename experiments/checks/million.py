@@ -54,7 +54,7 @@ def serve(files: list[bytes]) -> ThreadingHTTPServer:
     """Start a server that answers a name that ends in a number with one of the files."""
 
     class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802, the library's own name
+        def do_GET(self) -> None:
             data = files[int(Path(self.path).stem) % len(files)]
             self.send_response(200)
             self.send_header("Content-Length", str(len(data)))

@@ -151,7 +151,7 @@ class FileList(Sequence[Path]):
     def load(cls, path: Path, root: RemotePath, limit: int | None) -> Self | None:
         """Return the listing that `save` wrote for this root and limit; None if there is none."""
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
             about = found["about"].tolist(), found["root"].tobytes().decode()
             if about != ([VERSION, limit or 0], str(root)):
