@@ -58,7 +58,7 @@ class Texts(Sequence[str]):
 
 
 class FileList(Sequence[Path]):
-    """The files of a folder or below a URL, in order; a path is made when it is asked for."""
+    """The files of a folder or below a URL, in order; a path is made when it is used."""
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 RETRIES = {"max_retries": 0, "retry_timeout": timedelta(seconds=60)}
-"""None of its own: the caller tries again, and two nested loops would wait for hours."""
+"""None: the caller tries again, and two nested loops would wait for hours."""
 PREFIXES = ("AWS_", "GOOGLE_", "AZURE_")
 """How the names of environment variables begin that obstore reads."""
 CLIENT = {"timeout": "60s", "connect_timeout": "10s"}

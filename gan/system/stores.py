@@ -1,6 +1,6 @@
 """Objects in stores (S3, a web server, the Hub) by URL: list, read, write, with bounded retries.
 
-Object stores are read by obstore, one package without requirements of its own; all others by the
+Object stores are read by obstore, one package without requirements; all others by the
 file systems of fsspec, which torch requires.
 """
 
@@ -44,6 +44,8 @@ MOST = 2**30
 DENIED = ("PermissionError", "PermissionDeniedError", "UnauthenticatedError")
 """Names of errors about missing or wrong credentials, in fsspec and in obstore."""
 STATUSES = (401, 403)
+REJECTED = ("401 Unauthorized", "403 Forbidden")
+"""What obstore's message has where a listing is denied: it is a generic error."""
 MISTAKES = (TypeError, AttributeError, ValueError, NotImplementedError, ImportError, KeyError)
 """Errors that the next try would repeat."""
 
@@ -123,7 +125,8 @@ def _denied(error: Exception) -> bool:
     """Return whether an error is about credentials."""
     names = {kind.__name__ for kind in type(error).__mro__}
     status = getattr(error, "status", getattr(error, "status_code", None))
-    return not names.isdisjoint(DENIED) or status in STATUSES
+    rejected = any(text in str(error) for text in REJECTED)
+    return rejected or not names.isdisjoint(DENIED) or status in STATUSES
 
 
 def _line(error: Exception) -> str:

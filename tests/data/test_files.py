@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gan.data.files import PIECE, FileList, Texts
-from gan.system.remote import place
+from gan.system.remote import RemotePath, place
 from gan.system.stores import Entry
 
 NAMES = ["a.png", "ä/b c.png", os.fsdecode(b"caf\xe9.jpg"), "", "x" * 300]
@@ -46,7 +46,9 @@ def test_a_listing_is_written_and_read_for_its_own_url_and_limit_only(tmp_path: 
     again = FileList.load(path, place("s3://bucket/photos"), None)
     assert again is not None
     assert again == files
-    assert [(each.size, each.tag) for each in again] == [(at, f"tag{at}") for at in range(50)]
+    assert [(each.size, each.tag) for each in again if isinstance(each, RemotePath)] == [
+        (at, f"tag{at}") for at in range(50)
+    ]
     assert FileList.load(path, place("s3://bucket/other"), None) is None
     assert FileList.load(path, place("s3://bucket/photos"), 5) is None
     path.write_bytes(path.read_bytes()[:-40])

@@ -61,9 +61,7 @@ def test_a_run_keeps_its_list_whatever_is_added_or_broken_later(
     assert list(again["a"].broken) == [f"{URL}/trainA/2.png"]
     assert again["a"].unreadable[0].startswith(f"{URL}/trainA/2.png: could not be read")
     assert not again["b"].broken
-    assert (
-        len(index_folders(whole.data)["a"].files) == 5
-    )  # a new run lists anew: one more, one less
+    assert len(index_folders(whole.data)["a"].files) == 5  # a new run: one more, one less
 
 
 def test_most_images_and_nothing_at_all(images: Path) -> None:

@@ -65,9 +65,10 @@ class ObjectServer:
 
     def stop(self) -> None:
         """Stop listening; objects stay."""
-        assert self.server is not None
-        self.server.shutdown()
-        self.server.server_close()
+        if self.server is not None:
+            self.server.shutdown()
+            self.server.server_close()
+            self.server = None
 
 
 @contextmanager

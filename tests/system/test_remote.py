@@ -2,6 +2,7 @@
 
 import pickle
 import random
+import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -118,7 +119,7 @@ def failing(times: int, error: Exception) -> Callable[[], int]:
 
 def test_tries_are_bounded_and_wait_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(stores.time, "sleep", waited.append)
+    monkeypatch.setattr(time, "sleep", waited.append)
     assert persist(failing(len(stores.WAITS), OSError("reset"))) == len(stores.WAITS) + 1
     assert waited == sorted(waited) == list(stores.WAITS)
     assert sum(waited) > 30  # a server that restarts
@@ -138,7 +139,7 @@ def test_tries_are_bounded_and_wait_longer_each_time(monkeypatch: pytest.MonkeyP
 def test_what_another_try_does_not_change_is_raised_at_once(
     monkeypatch: pytest.MonkeyPatch, error: Exception, expected: type[Exception]
 ) -> None:
-    monkeypatch.setattr(stores.time, "sleep", lambda seconds: pytest.fail("waited"))
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("waited"))
     with pytest.raises(expected):
         persist(failing(1, error))
 

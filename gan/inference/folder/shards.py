@@ -14,7 +14,7 @@ from gan.system.remote import place
 T = TypeVar("T")
 
 FOLDER = ".shards"
-"""Folder in the output for the reports of the parts; hidden, so its files are no images."""
+"""Folder in the output for the reports of the parts; hidden, so it is not searched for images."""
 
 
 @dataclass(frozen=True)
