@@ -61,8 +61,8 @@ class TranslateOptions(Section):
     compare: Place | None = None
     """Folder for pictures of originals and translations side by side."""
     shard: str = "1/1"
-    """Translate one part of the images, 3/64 the third of 64. Each part is a separate command, on any
-    machine; when the last one ends, it joins the lists of failures."""
+    """Translate one part of the images, 3/64 the third of 64. Each part is a separate command, on
+    any machine; when the last one ends, it joins the lists of failures."""
     max_megapixels: Rate = MAX_MEGAPIXELS
     """Images with more megapixels are rejected."""
     max_decoded_mb: Rate = MAX_DECODED_MB
