@@ -33,6 +33,7 @@ test-slow: install
 # Trackers, remote data, sweeps: their packages are large, so only this command installs them (Linux, Python 3.11 or newer).
 test-engines: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --requirement tests/engines.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement tests/engines-alone.txt
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m engines
 
 check: install

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Strict
+from pydantic import BeforeValidator, Field, Strict
 
 from gan.config.choices import (
     MAX_DECODED_MB,
@@ -28,6 +28,7 @@ from gan.config.tables.discriminators import DISCRIMINATORS
 from gan.config.tables.generators import GENERATORS
 from gan.config.tables.losses import LOSS_TERMS
 from gan.domains import Direction, Domain
+from gan.system.remote import place
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -42,6 +43,8 @@ Side = Annotated[int, Field(ge=16, le=16384)]
 Number = Annotated[float, Strict()]
 Ends = tuple[Number, Number]
 """(low, high) of a range. Number is strict, so that true is not read as 1."""
+Place = Annotated[Path, BeforeValidator(place)]
+"""A file or folder, or the URL of one."""
 Resamples = Annotated[int, Field(ge=0, le=10_000)]
 """Resamples for intervals. The limit bounds the memory: each holds one number per image."""
 
@@ -49,13 +52,13 @@ Resamples = Annotated[int, Field(ge=0, le=10_000)]
 class DataConfig(Section):
     """The folders of images, and how training crops are made of them."""
 
-    root: Path | None = None
+    root: Place | None = None
     """Folder that holds trainA and trainB. If it also has testA and testB, the sample grids show
-    them."""
-    a: Path | None = None
-    """Folder of domain A, in place of data.root."""
-    b: Path | None = None
-    """Folder of domain B, in place of data.root."""
+    them. It may be a URL (s3://bucket/name), with the extra remote."""
+    a: Place | None = None
+    """Folder of domain A, or its URL, in place of data.root."""
+    b: Place | None = None
+    """Folder of domain B, or its URL, in place of data.root."""
     dataset: Annotated[str, NameIn(DATASETS)] = "unpaired"
     """Where the images come from. unpaired reads these folders; extensions can register other
     datasets."""

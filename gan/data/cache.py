@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from gan.system.atomic import remove_parts, write_whole
 from gan.system.hashing import file_sha256
+from gan.system.remote import RemotePath
 
 Pixels = NDArray[Any]
 """(H, W, C), uint8 or uint16."""
@@ -57,6 +58,8 @@ class PixelCache:
 
     def read(self, path: Path, make: Callable[[], Pixels]) -> Pixels:
         """Return a file's pixels from the cache or from `make`; the caller may modify them."""
+        if isinstance(path, RemotePath):
+            return self.read_object(path, make)
         before = self.known.get(path)
         found = self.entry(path)
         if found is None:
@@ -69,6 +72,21 @@ class PixelCache:
                 return pixels
             self.store(entry, pixels)
         self.known[path] = found
+        return pixels
+
+    def read_object(self, path: RemotePath, make: Callable[[], Pixels]) -> Pixels:
+        """Return an object's pixels; its key is its URL, length and tag, so nothing is fetched.
+
+        An object without a tag is not cached: it could change unnoticed.
+        """
+        if not path.tag:
+            return make()
+        key = hashlib.sha256(f"{self.settings}\n{path}\n{path.size}\n{path.tag}".encode())
+        entry = self.folder / key.hexdigest()[:2] / key.hexdigest()[2:]
+        pixels = load(entry, check=True)
+        if pixels is None:
+            pixels = make()
+            self.store(entry, pixels)
         return pixels
 
     def entry(self, path: Path) -> tuple[Stamp, Path] | None:

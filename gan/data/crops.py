@@ -18,9 +18,10 @@ from PIL import Image, features
 from torch import Tensor
 
 from gan.config import DataConfig
+from gan.config.choices import MIN_SIDE
 from gan.data.cache import PixelCache, Pixels, make_folder
 from gan.domains import DOMAINS, Domain
-from gan.images import read_image_or_pixels, resized
+from gan.images import ImageError, read_image_or_pixels, resized
 from gan.images.deep import as_pixels, eight_bits
 from gan.images.pixels import from_array, to_unit
 from gan.images.resize import short_size
@@ -68,7 +69,8 @@ class Crops:
 def read_resized(path: Path, domain: Domain, data: DataConfig) -> Pixels:
     """Return the pixels of a domain's file, resized by data.resize.
 
-    With data.draft, JPEGs are decoded at a reduced scale.
+    With data.draft, JPEGs are decoded at a reduced scale. ImageError if the image is too small:
+    objects in a store are not decoded before.
     """
     picture = read_image_or_pixels(
         path,
@@ -76,7 +78,18 @@ def read_resized(path: Path, domain: Domain, data: DataConfig) -> Pixels:
         draft_size=_draft_size(data),
         values=data.values(domain),
     )
+    if min(_size(picture)) < (least := least_side(data)):
+        width, height = _size(picture)
+        raise ImageError(f"{path}: {width}x{height} pixels, smaller than {least}")
     return resize(picture, data)
+
+
+def least_side(data: DataConfig) -> int:
+    """Return the least width and height of an image.
+
+    Images that are resized need one, too: very thin ones would be enlarged many times.
+    """
+    return data.crop_size if data.resize == "none" else MIN_SIDE
 
 
 def _draft_size(data: DataConfig) -> int | None:

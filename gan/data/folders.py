@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,8 +17,11 @@ from typing import Any
 import numpy as np
 
 from gan.config import DataConfig
-from gan.config.choices import MIN_SIDE, Range
+from gan.config.choices import Range
 from gan.data.cache import SETTLED
+from gan.data.crops import least_side
+from gan.data.files import FileList
+from gan.data.objects import index_objects, listing_file
 from gan.domains import DOMAINS, Domain
 from gan.images import (
     ImageError,
@@ -31,10 +35,13 @@ from gan.images import (
 )
 from gan.images.marks import ADVICE
 from gan.system.atomic import write_whole
+from gan.system.remote import RemotePath, place
 
 FAINT = 2**14 - 1
 """Largest value in a 16-bit file that uses at most 14 bits, so that it looks almost black."""
 DARK = "values use less than a quarter of the 16-bit range; `gan inspect` proposes a range"
+MANY = 10_000
+"""Lines that are hashed at once."""
 STACKED = (".tif", ".tiff", ".gif", ".webp")
 """Suffixes of files that may have several pages or frames."""
 
@@ -44,7 +51,7 @@ class Folder:
     """The images of a folder that can be used, sorted by name, and why others cannot."""
 
     root: Path
-    files: tuple[Path, ...]
+    files: FileList
     unreadable: tuple[str, ...]
     """Lines that name the files that cannot be used, with the reasons."""
     fingerprint: str
@@ -59,6 +66,8 @@ class Folder:
     """Files with several pages or frames among those decoded now; the first page is used."""
     remarks: Mapping[str, int] = field(default_factory=dict)
     """Remarks about files that were decoded now, each with the number of files."""
+    limit: int | None = None
+    """The most images that were taken below a URL, if any limit was set."""
 
 
 def index_folders(
@@ -66,22 +75,32 @@ def index_folders(
 ) -> dict[Domain, Folder]:
     """Index the training folders of these domains; ValueError as from index_folder.
 
-    `known` is a file written by `write_index`: images in it that did not change are not decoded.
+    `known` is a file written by `write_index`: images in it that did not change are not decoded,
+    and URLs are not listed again.
     """
     stamps, broken = _read_index(known)
-    # Resized images need a least side, too: very thin ones would be enlarged many times.
-    return {
-        domain: index_folder(
-            data.train_folder(domain),
+    folders: dict[Domain, Folder] = {}
+    for domain in domains:
+        root = data.train_folder(domain)
+        if isinstance(root, RemotePath):
+            folders[domain] = index_objects(
+                root,
+                max_images=data.max_images,
+                min_side=least_side(data),
+                known=known,
+                broken=broken,
+            )
+            continue
+        folders[domain] = index_folder(
+            root,
             max_images=data.max_images,
             max_unreadable=data.max_unreadable,
-            min_side=data.crop_size if data.resize == "none" else MIN_SIDE,
+            min_side=least_side(data),
             known=stamps,
             values=data.values(domain),
             broken=broken,
         )
-        for domain in domains
-    }
+    return folders
 
 
 def index_folder(
@@ -96,6 +115,8 @@ def index_folder(
 ) -> Folder:
     """List the images under root and its sub-folders, and decode those that are not in `known`.
 
+    Images below a URL are listed only.
+
     By path, `known` holds the stamps of files that were read before, and `broken` the original
     lengths of files that became unreadable during training, which stay in the list.
 
@@ -103,6 +124,8 @@ def index_folder(
     folder, but only if max_images does not cut the list. ValueError, with the first reasons, if no
     image can be used or if more than max_unreadable (a share, 0 to 1) of the files are unreadable.
     """
+    if isinstance(root, RemotePath):
+        return index_objects(root, max_images=max_images, min_side=min_side)
     remarks: list[str] = []
 
     def problem(path: Path) -> str | None:
@@ -134,7 +157,8 @@ def index_folder(
             f"{root}: {unusable} of {count} images cannot be used "
             f"(data.max_unreadable is {max_unreadable}): {named}"
         )
-    mark = fingerprint(root, files, lost)
+    listed_files = FileList.of(root, files)
+    mark = fingerprint(listed_files, lost)
     new = [path for path in files if path.suffix.lower() in STACKED and str(path) not in known]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         several = threads.map(_has_pages, new)
@@ -142,7 +166,7 @@ def index_folder(
     counts = Counter(remarks)
     if 2 * counts[DARK] < len(files):  # some dark pictures are normal
         del counts[DARK]
-    return Folder(root, files, tuple(bad), mark, min_side, values, lost, paged, dict(counts))
+    return Folder(root, listed_files, tuple(bad), mark, min_side, values, lost, paged, dict(counts))
 
 
 def _has_pages(path: Path) -> bool:
@@ -153,11 +177,18 @@ def _has_pages(path: Path) -> bool:
 
 
 def write_index(path: Path, folders: Iterable[Folder]) -> None:
-    """Write the readable files with their lengths and times: a restart need not decode them."""
+    """Write the readable files with their lengths and times: a restart need not decode them.
+
+    The objects below a URL are written to a file beside it, once.
+    """
     stamps: dict[str, list[float]] = {}
     broken: dict[str, int] = {}
     for folder in folders:
         broken |= folder.broken
+        if isinstance(folder.root, RemotePath):
+            if not (listing := listing_file(path, folder.root)).exists():
+                folder.files.save(listing, folder.limit)
+            continue
         for file in folder.files:
             if str(file) not in broken:
                 stamps[str(file)] = _stamp(file, folder.min_side, folder.values)
@@ -169,7 +200,9 @@ def mark_broken(path: Path, names: Iterable[str]) -> None:
     with suppress(OSError, ValueError):  # the index was removed or damaged
         index = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
         for name in names:
-            if stamp := index["read"].pop(name, None):
+            if isinstance(place(name), RemotePath):
+                index["broken"][name] = 0
+            elif stamp := index["read"].pop(name, None):
                 index["broken"][name] = stamp[0]
         _write_index(path, index)
 
@@ -225,17 +258,19 @@ def unreadable(
     return None
 
 
-def fingerprint(
-    root: Path, files: Sequence[Path], lengths: Mapping[str, int] = MappingProxyType({})
-) -> str:
-    """Return a hash of the files' names below root and their lengths in bytes.
+def fingerprint(files: FileList, lengths: Mapping[str, int] = MappingProxyType({})) -> str:
+    """Return a hash of the files' names below their root and their lengths in bytes.
 
     `lengths` overrides the lengths of some files, by path.
     """
-    sizes = (lengths.get(str(path)) or path.stat().st_size for path in files)
-    names = (path.relative_to(root).as_posix() for path in files)
-    lines = (f"{name}\t{size}\n" for name, size in zip(names, sizes, strict=True))
-    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    below = {
+        Path(name).relative_to(files.root).as_posix(): length for name, length in lengths.items()
+    }
+    whole = hashlib.sha256()
+    lines = (f"{name}\t{size}\n" for name, size in files.lengths(below))
+    while text := "".join(islice(lines, MANY)):
+        whole.update(text.encode("utf-8", "surrogateescape"))
+    return whole.hexdigest()[:16]
 
 
 def classes_of(root: Path, files: Sequence[Path]) -> tuple[list[str], list[int]]:

@@ -24,7 +24,9 @@ from gan.data.folders import Folder
 from gan.domains import Domain
 from gan.images import ImageError
 from gan.images.budget import Budget, share
+from gan.system.remote import RemotePath
 from gan.system.signals import ignore_signals
+from gan.system.stores import unreachable
 
 TRIES = 8
 """Unreadable images in a row after which training ends with an error."""
@@ -59,6 +61,7 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         self.crops = Crops(data)
         self.broken: dict[str, str] = {}
         """Files that could not be read since the last batch: reasons by path."""
+        self.remote = _any_remote(files_a, files_b)
 
     def __len__(self) -> int:
         """Return the number of pairs in an epoch: the images of the larger folder."""
@@ -78,6 +81,11 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
         return a, b
 
 
+def _any_remote(*folders: Sequence[Path]) -> bool:
+    """Return whether the files of any folder are objects in a store."""
+    return any(isinstance(files[0], RemotePath) for files in folders if files)
+
+
 class OneFolder(Dataset[tuple[Tensor, ...]]):
     """Images of domain A only, in shuffled order, as (image,), or (image, label) with labels."""
 
@@ -87,6 +95,7 @@ class OneFolder(Dataset[tuple[Tensor, ...]]):
         self.files, self.labels, self.seed = files, labels, seed
         self.crops = Crops(data)
         self.broken: dict[str, str] = {}
+        self.remote = _any_remote(files)
 
     def __len__(self) -> int:
         """Return the number of images in an epoch: all of them."""
@@ -114,12 +123,15 @@ def readable_crop(
     """Return a crop of files[at], or of a random file if that is unreadable, and the file's index.
 
     All files were readable at the start. Those that have become unreadable are added to `broken`,
-    with the reasons. ImageError if TRIES files in a row cannot be read.
+    with the reasons. ImageError if TRIES files in a row cannot be read, or if a store cannot be
+    reached: its images are not broken.
     """
     for _ in range(TRIES):
         try:
             return crops(files[at], domain, seed), at
         except ImageError as error:
+            if unreachable(error):
+                raise
             broken[str(files[at])] = reason = str(error)
             at = int(rng.integers(len(files)))
     raise ImageError(f"{reason}; {TRIES} images in a row cannot be read")
@@ -172,8 +184,8 @@ def build_loader(
     workers together use for decoding.
     """
     gpu = device.type == "cuda"
-    # Forking while a process group or CUDA runs threads can hang.
-    fresh = gpu or dist.is_initialized()
+    # Forking while a process group, CUDA or a store's client runs threads can hang.
+    fresh = gpu or dist.is_initialized() or getattr(dataset, "remote", False)
     context = multiprocessing.get_context("forkserver" if fresh else None)
     start = partial(_start_worker, Budget(megabytes, context)) if workers else None
     return DataLoader(

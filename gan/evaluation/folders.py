@@ -110,7 +110,7 @@ def _open_folder(root: Path, max_images: int | None, values: Range | None) -> Fo
     index = index_folder(root, max_images=max_images, max_unreadable=1, values=values)
     lines = (f"{path.relative_to(root).as_posix()}\t{file_sha256(path)}\n" for path in index.files)
     digest = hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()
-    return Folder(root, index.files, index.unreadable, digest)
+    return Folder(root, tuple(index.files), index.unreadable, digest)
 
 
 def _find_pairs(one: Folder, other: Folder) -> dict[Path, Path]:

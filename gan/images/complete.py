@@ -55,7 +55,7 @@ def check_length(image: ImageFile, file: BinaryIO) -> None:
     elif image.format in ("JPEG", "MPO"):
         width, height = image.size
         blocks = math.ceil(width / BLOCK) * math.ceil(height / BLOCK)
-        length = os.fstat(file.fileno()).st_size
+        length = file.seek(0, os.SEEK_END)
         if 8 * length < LEAST_BITS * blocks:
             raise ValueError(
                 f"damaged: {length} bytes are too few for a JPEG of {width}x{height} pixels"

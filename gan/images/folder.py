@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan.images.formats import IMAGE_SUFFIXES
+from gan.system.remote import RemotePath
+from gan.system.stores import Entry, listing
 
 KINDS = 5
 """Most suffixes of other files that an error names."""
@@ -45,6 +47,8 @@ def find_images(folder: Path) -> Found:
 
     ValueError as from list_images.
     """
+    if isinstance(folder, RemotePath):
+        return _find_objects(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}")
     root, found = folder.resolve(), Found([], [], [])
@@ -67,6 +71,31 @@ def find_images(folder: Path) -> Found:
     found.images.sort(key=lambda path: path.relative_to(folder).as_posix())
     found.skipped.sort()
     return found
+
+
+def image_entries(folder: RemotePath) -> tuple[list[Entry], list[Entry]]:
+    """Return the images and the other objects below a URL, sorted by name, without hidden ones.
+
+    ValueError, with the URL, if it cannot be listed.
+    """
+    images: list[Entry] = []
+    others: list[Entry] = []
+    for entry in listing(str(folder)):
+        if any(part.startswith(".") for part in entry.name.split("/")):
+            continue
+        suffix = os.path.splitext(entry.name)[1].lower()
+        (images if suffix in IMAGE_SUFFIXES else others).append(entry)
+    return sorted(images), sorted(others)
+
+
+def _find_objects(folder: RemotePath) -> Found:
+    """Return the images below a URL, and the other objects."""
+    images, others = image_entries(folder)
+    if not images and not others:
+        raise ValueError(f"{folder}: no such folder, or nothing in it")
+    return Found(
+        [folder.joined(*entry) for entry in images], [], [folder / entry.name for entry in others]
+    )
 
 
 def nothing_found(folder: Path, found: Found) -> str:

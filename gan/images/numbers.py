@@ -169,7 +169,7 @@ def _is_cut(file: BinaryIO) -> bool:
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(content[:4])
     if order is None:
         return False
-    size = os.fstat(file.fileno()).st_size
+    size = file.seek(0, os.SEEK_END)
     (start,) = struct.unpack(f"{order}I", content[4:].ljust(4, b"\0"))
     file.seek(start)
     (count,) = struct.unpack(f"{order}H", file.read(2).ljust(2, b"\0"))

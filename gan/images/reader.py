@@ -33,6 +33,7 @@ from gan.images.numbers import (
     what_is_not_read,
 )
 from gan.images.reasons import header_reason, plain_reason
+from gan.system.remote import opened_for
 
 CODESTREAM = b"\xff\x4f\xff\x51"
 """The first bytes of a JPEG 2000 codestream without the boxes of a JP2 file."""
@@ -105,7 +106,7 @@ def opened(
     With `pixels`, the memory for decoding is reserved in the process's budget during the block.
     """
     try:
-        with path.open("rb") as file:
+        with opened_for(path, header=not pixels) as file:
             image = _identified(file)
             megapixels = image.width * image.height / 1e6
             if megapixels > max_megapixels:

@@ -3,6 +3,8 @@
 import struct
 from types import TracebackType
 
+from gan.system.stores import StoreError
+
 EARLY = ("truncat", "eof", "end of file", "end of data", "not enough", "insufficient", "only got",
          "too small", "premature end", "cannot read full")  # fmt: skip
 """Parts, in lower case, of decoders' messages about a file that ends too early."""
@@ -21,7 +23,8 @@ def plain_reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = (str(error).splitlines() or [""])[0]
-    if type(error) is ValueError and _raised_here(error.__traceback__):
+    ours = type(error) is ValueError and _raised_here(error.__traceback__)
+    if ours or isinstance(error, StoreError):
         return text
     if _ends_early(error):
         return "damaged: it ends too early"

@@ -27,6 +27,7 @@ from gan.data import (
     fingerprint,
     index_folders,
 )
+from gan.data.files import FileList
 from gan.images import list_images
 from gan.images.pixels import to_unit
 from gan.semantics.network import Classifier, save_classifier
@@ -100,7 +101,7 @@ def recipe(config: Config) -> dict[str, Any]:
     places = {"root", "a", "b", "workers", "cache", "cache_gb", "max_unreadable", "max_decoded_mb"}
     places |= {"channels_b", "range_b"} | ({"range_a"} if data.range_a is None else set())
     return {
-        "files": fingerprint(root, list_images(root)[: data.max_images]),
+        "files": fingerprint(FileList.of(root, list_images(root)[: data.max_images])),
         "data": data.model_dump(mode="json", exclude=places),
         "steps": config.semantic.steps,
         "seed": config.run.seed,

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import io
 import os
 import re
 import tempfile
@@ -11,6 +12,9 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from filelock import lock_descriptor
+
+from gan.system.remote import RemotePath
+from gan.system.stores import unreachable
 
 FULL = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
 """Errors of a full disk: no space left, a disk that became read-only, a used-up quota."""
@@ -23,8 +27,13 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
     """Call `save` with an open file that becomes `path` once it is complete.
 
     OSError, with the file's name, if it cannot be written; FileExistsError if it exists, unless
-    `replace` is set.
+    `replace` is set. An object in a store is made in memory, and put there in one request.
     """
+    if isinstance(path, RemotePath):
+        whole = io.BytesIO()
+        save(whole)
+        path.put(whole.getvalue(), replace=replace)
+        return
     part = path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +62,14 @@ def disk_is_full(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+def ends_the_work(error: BaseException | None) -> bool:
+    """Return whether an error means that all that follow would fail, too.
+
+    The disk is full, or a store cannot be reached.
+    """
+    return disk_is_full(error) or unreachable(error)
 
 
 def _open_part(path: Path) -> tuple[Path, BinaryIO]:

@@ -8,6 +8,7 @@ from gan.data.unpaired import LoadedBatch
 from gan.domains import Domain
 from gan.images import ImageError
 from gan.system.processes import Processes
+from gan.system.remote import place
 from gan.training.recipes.base import Batch
 
 INDEX = "index.json"
@@ -37,7 +38,7 @@ class BrokenImages:
         self.index, self.most = config.run.dir / INDEX, config.data.max_unreadable
         self.folders, self.processes = list(folders.values()), processes
         self.fresh: dict[str, str] = {}
-        self.known = {name for folder in self.folders for name in folder.broken}
+        self.known: set[str] = {name for folder in self.folders for name in folder.broken}
         self.excess: str | None = None
         """Why the run cannot continue: a folder has lost too many images; else None."""
 
@@ -90,7 +91,7 @@ class BrokenImages:
 
     def lost(self, folder: Folder) -> str | None:
         """Return a message if a folder has lost more than data.max_unreadable, else None."""
-        lost = sum(str(file) in self.known for file in folder.files)
+        lost = sum(place(name).is_relative_to(folder.root) for name in self.known)
         before = len(folder.unreadable) - len(folder.broken)
         if before + lost <= self.most * (len(folder.files) + before):
             return None

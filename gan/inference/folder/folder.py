@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Sequence
 from functools import partial
@@ -15,15 +16,17 @@ from gan.inference.devices import pick_device, pick_precision
 from gan.inference.folder.options import TranslateOptions
 from gan.inference.folder.pipeline import Batch, Pipeline, write_translation
 from gan.inference.folder.plan import Job, Plan, make_batches, make_plan
+from gan.inference.folder.shards import Shard
 from gan.inference.folder.streams import share_of_cores
 from gan.inference.translator import Translator
 from gan.inference.video.clips import translate_clips
 from gan.inference.video.settings import Settings
 from gan.inference.working_size import advice
 from gan.system.atomic import remove_parts
-from gan.system.failures import Failure, check_failed, say, write_failed
+from gan.system.failures import Failure, check_failed, say
 from gan.system.processes import Processes, join
 from gan.system.progress import Progress
+from gan.system.remote import RemotePath
 from gan.system.text import printable
 from gan.system.threads import set_threads
 
@@ -57,10 +60,14 @@ def translate_folder(options: TranslateOptions) -> int:
                 options.max_megapixels,
             )
         )
+        shard = Shard.of(options.shard)
+        plan = shard.plan(plan, options.batch_size, translator.device.type)
         if options.dry_run:
             return _show(plan, translator, options.tile) if processes.main else 0
-        processes.once(lambda: prepare(plan, options.scratch))
+        processes.once(lambda: prepare(plan, options.scratch, shard))
         place = options.output if plan.whole_folder else options.output.parent
+        if isinstance(place, RemotePath):  # files of tiles are on a disk
+            place = Path(tempfile.gettempdir())
         if options.compile:
             _compile_network(translator, processes)
         if processes.main and options.size is None:
@@ -81,7 +88,7 @@ def translate_folder(options: TranslateOptions) -> int:
             stacks=True,
         )
         settings = _clip_settings(options, translator, shown=processes.main)
-        return _carry_out(plan, pipeline, settings, options.batch_size, processes)
+        return _carry_out(plan, pipeline, settings, options.batch_size, processes, shard)
 
 
 def _clip_settings(options: TranslateOptions, translator: Translator, shown: bool) -> Settings:
@@ -116,6 +123,7 @@ def _carry_out(
     settings: Settings,
     batch_size: int | None,
     processes: Processes,
+    shard: Shard,
 ) -> int:
     """Translate the missing files of a plan with all processes; return the exit status."""
     if processes.main:
@@ -128,9 +136,12 @@ def _carry_out(
     if plan.clips.jobs:
         clips += translate_clips(plan.clips.jobs, settings, processes)
     if processes.main:
-        if plan.whole_folder:
-            write_failed(plan.output, [*images, *clips])
         print(printable(_summary(plan, images, clips)), file=sys.stderr)
+        if plan.whole_folder:
+            before = sum(job.done for job in plan.jobs) + sum(job.done for job in plan.clips.jobs)
+            counts = plan.total + plan.clips.total, before
+            if remark := shard.end(plan.output, counts, [*images, *clips]):
+                print(printable(remark), file=sys.stderr)
     return 1 if images or clips else 0
 
 
@@ -143,7 +154,7 @@ def check_tiles(translator: Translator, tile: int | None) -> None:
         )
 
 
-def prepare(plan: Plan, scratch: Path | None) -> None:
+def prepare(plan: Plan, scratch: Path | None, shard: Shard) -> None:
     """Make the folders of outputs and temporary files; remove incomplete files of killed runs.
 
     ValueError if a folder cannot be written, or if its failed.tsv was not written by this command.
@@ -151,17 +162,20 @@ def prepare(plan: Plan, scratch: Path | None) -> None:
     listed = plan.output if plan.whole_folder else None
     folders = {place.parent for job in plan.jobs for place in job.places}
     folders |= {clip.target.parent for clip in plan.clips.jobs if not clip.done}
-    for folder in sorted(folders.union(filter(None, (listed, scratch)))):
+    folders |= set(filter(None, (listed, scratch)))
+    for folder in sorted(folder for folder in folders if not isinstance(folder, RemotePath)):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ValueError(f"{folder}: cannot be written: {error.strerror}") from error
         if not os.access(folder, os.W_OK):
             raise ValueError(f"{folder}: cannot be written: no permission")
-    for folder in filter(Path.is_dir, plan.folders):
-        remove_parts(folder)
+    for folder in plan.folders:
+        if not isinstance(folder, RemotePath) and folder.is_dir():
+            remove_parts(folder)
     if listed:
         check_failed(listed)
+        shard.begin(listed)
 
 
 def translate_jobs(

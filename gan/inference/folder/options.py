@@ -1,5 +1,6 @@
 """The options of `gan translate`: the text below a field is its help."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,7 +15,8 @@ from gan.config.choices import (
     Precision,
     Steady,
 )
-from gan.config.sections import Side
+from gan.config.section import Fault
+from gan.config.sections import Place, Side
 from gan.domains import Direction
 
 
@@ -31,10 +33,11 @@ class TranslateOptions(Section):
 
     model: Path
     """Run directory, or one of its gen_*.safetensors files."""
-    input: Path
-    """Image or clip, or folder of them, with all its sub-folders."""
-    output: Path
-    """File for an image or a clip, folder for a folder (or for one file)."""
+    input: Place
+    """Image or clip, or folder of them, with all its sub-folders. Images may be named by a URL
+    (s3://bucket/photos), with the extra remote."""
+    output: Place
+    """File for an image or a clip, folder for a folder (or for one file), or a URL."""
     direction: Direction | None = None
     """ab translates A to B, ba translates B to A. Required if the model holds both generators."""
     device: Device = "auto"
@@ -55,8 +58,11 @@ class TranslateOptions(Section):
     marks: bool = True
     """Write into each image file, as XMP, that a trained model made it, and which. With false, no
     XMP is written. Clips are not marked."""
-    compare: Path | None = None
+    compare: Place | None = None
     """Folder for pictures of originals and translations side by side."""
+    shard: str = "1/1"
+    """Translate one part of the images, 3/64 the third of 64. Each part is a separate command, on
+    any machine; when the last one ends, it joins the lists of failures."""
     max_megapixels: Rate = MAX_MEGAPIXELS
     """Images with more megapixels are rejected."""
     max_decoded_mb: Rate = MAX_DECODED_MB
@@ -82,3 +88,11 @@ class TranslateOptions(Section):
     threads: Count | None = None
     """CPU threads of each process. If not set, torch's number, or, if a launcher started several
     processes, each one's share of the cores."""
+
+    def faults(self) -> Iterator[Fault]:
+        number, _, count = self.shard.partition("/")
+        digits = number.isdecimal() and count.isdecimal()
+        yield (
+            not (digits and 1 <= int(number) <= int(count)),
+            f"shard: expected NUMBER/COUNT, from 1/COUNT to COUNT/COUNT. Got: {self.shard}",
+        )

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from gan.inference.checks import require_finite
 from gan.inference.folder.plan import Job
 from gan.inference.folder.streams import Streams
 from gan.inference.translator import Translator
-from gan.system.atomic import disk_is_full
+from gan.system.atomic import ends_the_work
 from gan.system.failures import Failure, failure, say
 from gan.system.memory import out_of_memory
 from gan.system.progress import Progress
@@ -80,7 +79,7 @@ class Pipeline:
     """Called by several threads with a job, its picture, its round trip and the further pages of a
     stack. An error that it raises becomes the picture's failure."""
     back: Translator | None = None
-    """The generator of the other direction, if reconstructions are wanted."""
+    """The generator of the other direction, for reconstructions."""
     stacks: bool = False
     """Whether all pages of stacks are translated, or only the first."""
 
@@ -135,6 +134,8 @@ class Pipeline:
         try:
             return self.translator.read(job.source, self.max_megapixels)
         except Exception as error:
+            if ends_the_work(error):
+                raise
             return failure(job.source, error)
 
     def translate(self, batch: Batch, read: Sequence[Read]) -> list[Outcome | Translated]:
@@ -242,13 +243,13 @@ class Pipeline:
     def finish(self, translated: Translated) -> Outcome:
         """Write a translation; return a failure if it is not finite or cannot be written.
 
-        An OSError of a full disk is raised.
+        An error after which all others would fail is raised: a full disk, a dead store.
         """
         job, picture = translated.job, translated.picture
         try:
             self.write(job, picture, require_finite(translated.result), *translated.more)
         except Exception as error:  # encoders and other people's models raise nearly everything
-            if disk_is_full(error):  # all that follow would fail, too
+            if ends_the_work(error):
                 raise
             return Outcome(job, failure(job.source, error), picture.remarks)
         return Outcome(job, None, (*picture.remarks, *scaling(picture, job.target)))
@@ -289,7 +290,7 @@ def write_translation(
 
 def pixels(*batches: Batch) -> int:
     """Return the number of pixels of all pictures of batches."""
-    return sum(job.pixels for job in chain(*batches))
+    return sum(job.pixels for batch in batches for job in batch)
 
 
 def _beside(original: Array, translation: Array) -> Picture:

@@ -1,6 +1,5 @@
 """Plan a translation: the images, their output files and the batches."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +11,11 @@ from gan.images import Found, ImageError, find_images, nothing_found, read_size
 from gan.images.stacks import SUFFIXES as STACKS
 from gan.images.stacks import stack_pages
 from gan.inference.checks import check_size
+from gan.inference.folder.present import Present
 from gan.inference.video.plan import Clips, clip_targets, is_clip, plan_clips
 from gan.system.failures import Failure, failure
+from gan.system.remote import RemotePath
+from gan.system.stores import unreachable
 
 SUFFIXES: dict[Format, str] = {
     "png": ".png",
@@ -26,6 +28,7 @@ BATCH_PIXELS = {"cpu": 2**16, "cuda": 2**22, "mps": 2**20}
 """Most pixels of a batch, by device, if batch_size is not set. Larger batches were slower on CPUs,
 whose caches are small."""
 BATCH_IMAGES = 16
+LOCAL_CLIPS = "clips are translated from folders into folders, not from or to a URL"
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def make_plan(
         raise ValueError(f"{source}: no such file or folder")
     whole_folder = not source.is_file()
     outputs = [target, compare] if compare else [target]
+    there = Present(outputs) if whole_folder else Present([])
     found = _inputs(source, outputs) if whole_folder else _single(source)
     base = source if whole_folder else source.parent
     names = with_format([path.relative_to(base) for path in found.images], format)
@@ -111,7 +115,11 @@ def make_plan(
             )
         triples = [(source, target, compare and compare / names[0])]
     failures = [Failure(path, reason) for path, reason in found.skipped]
-    pairs = clip_targets([path for path in found.others if is_clip(path)], source, target)
+    clips = [path for path in found.others if is_clip(path)]
+    if isinstance(source, RemotePath) or isinstance(target, RemotePath):
+        failures += [Failure(path, LOCAL_CLIPS) for path in clips]
+        clips = []
+    pairs = clip_targets(clips, source, target)
     if not triples and not failures and not pairs:
         raise ValueError(nothing_found(source, found))
     if pairs and not whole_folder and (compare or format):
@@ -121,7 +129,7 @@ def make_plan(
     with ThreadPoolExecutor() as threads:
         sizes = threads.map(lambda triple: size_of(triple[0], max_megapixels), triples)
         for (path, *places), size in zip(triples, sizes, strict=True):
-            job = size if isinstance(size, Failure) else _job(path, size, places, overwrite)
+            job = size if isinstance(size, Failure) else _job(path, size, places, overwrite, there)
             if isinstance(job, Failure):
                 failures.append(job)
             else:
@@ -145,15 +153,19 @@ def _single(path: Path) -> Found:
 
 
 def _job(
-    path: Path, size: tuple[int, int], places: Sequence[Path | None], overwrite: bool
+    path: Path,
+    size: tuple[int, int],
+    places: Sequence[Path | None],
+    overwrite: bool,
+    there: Present,
 ) -> Job | Failure:
     """Return an image's job, or why there is none; `places` are its translation and comparison."""
-    if folder := next((place for place in places if place and place.is_dir()), None):
+    if folder := next((place for place in places if place and there.is_dir(place)), None):
         return Failure(path, f"{folder} is a folder")
     if dangling := next((place for place in places if place and _dangles(place)), None):
         return Failure(path, f"{dangling} is a link to nothing: remove it")
     free, comparison = (
-        place if place and (overwrite or not os.path.lexists(place)) else None for place in places
+        place if place and (overwrite or not there.exists(place)) else None for place in places
     )
     try:
         pages = stack_pages(path) if free and free.suffix.lower() in STACKS else 1
@@ -183,7 +195,7 @@ def _inputs(source: Path, outputs: Sequence[Path]) -> Found:
     found = find_images(source)
     inside = {
         source / path.relative_to(root)
-        for path in map(Path.resolve, outputs)
+        for path in (output.resolve() for output in outputs)
         if root in path.parents
     }
     return Found(
@@ -242,6 +254,8 @@ def size_of(path: Path, max_megapixels: float) -> tuple[int, int] | Failure:
         size = read_size(path, max_megapixels=max_megapixels)
         check_size(*size)
     except ValueError as error:
+        if unreachable(error):
+            raise
         return failure(path, error)
     return size
 

@@ -1,0 +1,164 @@
+"""A list of files in compact form: a million names are one piece of memory, not a million objects.
+
+Loader workers hold such lists: Python's own objects would be copied into each of them.
+"""
+
+import io
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Self, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.system.atomic import write_whole
+from gan.system.remote import RemotePath, place
+from gan.system.stores import Entry
+
+VERSION = 1
+PIECE = 2**14
+"""Strings that are taken apart at once."""
+
+
+class Texts(Sequence[str]):
+    """Strings as one array of bytes and the places where they end."""
+
+    def __init__(self, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
+        self.data, self.ends = data, ends
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Self:
+        """Return strings in compact form; names of files may hold any bytes."""
+        data, ends = bytearray(), []
+        for text in texts:
+            data += text.encode("utf-8", "surrogateescape")
+            ends.append(len(data))
+        return cls(np.frombuffer(bytes(data), np.uint8), np.array(ends, np.int64))
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield all strings, piece by piece: one by one would take ten times as long."""
+        for first in range(0, len(self), PIECE):
+            start = int(self.ends[first - 1]) if first else 0
+            ends = self.ends[first : first + PIECE] - start
+            data = self.data[start : start + int(ends[-1])].tobytes()
+            before = 0
+            for end in ends.tolist():
+                yield data[before:end].decode("utf-8", "surrogateescape")
+                before = end
+
+    def __getitem__(self, at: Any) -> Any:
+        """Return one string; negative places count from the end."""
+        at = range(len(self))[at]
+        start = int(self.ends[at - 1]) if at else 0
+        return self.data[start : int(self.ends[at])].tobytes().decode("utf-8", "surrogateescape")
+
+
+class FileList(Sequence[Path]):
+    """The files of a folder or below a URL, in order; a path is made when it is used."""
+
+    def __init__(
+        self,
+        root: Path,
+        names: Texts,
+        sizes: NDArray[np.int64] | None = None,
+        tags: Texts | None = None,
+    ) -> None:
+        self.root, self.names = root, names
+        self.sizes, self.tags = sizes, tags
+
+    @classmethod
+    def of(cls, root: Path, files: Iterable[Path]) -> Self:
+        """Return files below root; objects of a listing keep their lengths and tags."""
+        if isinstance(root, RemotePath):
+            objects = [path for path in files if isinstance(path, RemotePath)]
+            return cls.of_objects(
+                root,
+                [Entry(str(each.relative_to(root)), each.size or 0, each.tag) for each in objects],
+            )
+        return cls(root, Texts.of(path.relative_to(root).as_posix() for path in files))
+
+    @classmethod
+    def of_objects(cls, root: RemotePath, entries: Sequence[Entry]) -> Self:
+        """Return the objects of a listing below root."""
+        sizes = np.array([entry.size for entry in entries], np.int64)
+        return cls(
+            root,
+            Texts.of(entry.name for entry in entries),
+            sizes,
+            Texts.of(entry.tag for entry in entries),
+        )
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @overload
+    def __getitem__(self, at: int) -> Path: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Path, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Path | tuple[Path, ...]:
+        if isinstance(at, slice):
+            return tuple(self[each] for each in range(len(self))[at])
+        name: str = self.names[at]
+        if isinstance(self.root, RemotePath) and self.sizes is not None and self.tags is not None:
+            return self.root.joined(name, int(self.sizes[at]), self.tags[at])
+        return self.root / name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def lengths(self, known: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+        """Yield each file's name below the root and its length in bytes.
+
+        `known` has the lengths of some, by name, that may no longer exist.
+        """
+        if self.sizes is None:
+            for name in self.names:
+                yield name, known.get(name) or os.stat(os.path.join(self.root, name)).st_size
+        else:
+            for name, size in zip(self.names, self.sizes.tolist(), strict=True):
+                yield name, size
+
+    def save(self, path: Path, limit: int | None) -> None:
+        """Write a listing of objects, of which `limit` were taken at most."""
+        assert self.sizes is not None
+        assert self.tags is not None
+        arrays = {
+            "about": np.array([VERSION, limit or 0], np.int64),
+            "root": np.frombuffer(str(self.root).encode(), np.uint8),
+            "names": self.names.data,
+            "name_ends": self.names.ends,
+            "sizes": self.sizes,
+            "tags": self.tags.data,
+            "tag_ends": self.tags.ends,
+        }
+
+        def write(file: BinaryIO) -> None:
+            whole = io.BytesIO()
+            np.savez(whole, **arrays)  # type: ignore[arg-type]
+            file.write(whole.getbuffer())
+
+        write_whole(path, write)
+
+    @classmethod
+    def load(cls, path: Path, root: RemotePath, limit: int | None) -> Self | None:
+        """Return the listing that `save` wrote for this root and limit; None if there is none."""
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                found = {name: arrays[name] for name in arrays.files}
+            about = found["about"].tolist(), found["root"].tobytes().decode()
+            if about != ([VERSION, limit or 0], str(root)):
+                return None
+            names = Texts(found["names"], found["name_ends"])
+            tags = Texts(found["tags"], found["tag_ends"])
+            return cls(place(str(root)), names, found["sizes"], tags)
+        # A damaged file: zip and numpy raise many kinds of errors.
+        except Exception:
+            return None

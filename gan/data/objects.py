@@ -1,0 +1,58 @@
+"""Index the images below a URL: list them once, and keep the list for later starts."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from gan.data.files import FileList
+from gan.images import nothing_found
+from gan.images.folder import Found, image_entries
+from gan.system.remote import RemotePath, place
+
+if TYPE_CHECKING:
+    from gan.data.folders import Folder
+
+BEFORE = "could not be read by the run before; other images replace it"
+
+
+def listing_file(index: Path, root: Path) -> Path:
+    """Return where the list of a URL is kept, beside the run's index."""
+    return index.with_name(f"listing-{hashlib.sha256(str(root).encode()).hexdigest()[:8]}.npz")
+
+
+def list_objects(root: RemotePath, max_images: int | None, known: Path | None = None) -> FileList:
+    """Return the images below a URL, sorted by name; from `known`, a run's index, if it has them.
+
+    So a resumed run has the same images in the same order, whatever was added since. ValueError
+    if there are none, StoreError if the store does not answer.
+    """
+    if known and (kept := FileList.load(listing_file(known, root), root, max_images)):
+        return kept
+    images, others = image_entries(root)
+    if not images:
+        found = Found([], [], [root / entry.name for entry in others])
+        raise ValueError(nothing_found(root, found))
+    return FileList.of_objects(root, images[:max_images])
+
+
+def index_objects(
+    root: RemotePath,
+    *,
+    max_images: int | None,
+    min_side: int,
+    known: Path | None = None,
+    broken: Mapping[str, int] = MappingProxyType({}),
+) -> "Folder":
+    """Return the images below a URL as a Folder; errors as from list_objects.
+
+    They are not decoded now, which would fetch all of them: what cannot be read is found while it
+    is trained on. `broken` holds the lengths of those that an earlier start of the run found.
+    """
+    from gan.data.folders import Folder, fingerprint
+
+    files = list_objects(root, max_images, known)
+    lost = {name: size for name, size in broken.items() if place(name).is_relative_to(root)}
+    lines = tuple(f"{name}: {BEFORE}" for name in lost)
+    return Folder(root, files, lines, fingerprint(files), min_side, broken=lost, limit=max_images)

@@ -1,0 +1,213 @@
+"""Paths of objects in stores: they are used like paths of files."""
+
+import io
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from gan.system import stores
+from gan.system.stores import SCHEMES, StoreError
+
+if TYPE_CHECKING:
+    _Path = Path
+else:
+    _Path = type(Path())
+
+BLOCK = 2**16
+"""Bytes of a header that are read at once."""
+MOST_BLOCKS = 8
+"""Requests for parts of an object, after which the rest is read at once."""
+
+
+def place(value: Any) -> Any:
+    """Return a RemotePath for a URL, a path for file://, and any other value unchanged.
+
+    A path that was a URL has lost one of its slashes ("s3:/bucket/name") and gets it back.
+    """
+    if not isinstance(value, str | Path) or isinstance(value, RemotePath):
+        return value
+    scheme, colon, rest = str(value).partition(":")
+    if colon and rest.startswith("/"):
+        if scheme == "file":
+            return Path("/" + rest.lstrip("/"))
+        if scheme in SCHEMES:
+            return RemotePath(f"{scheme}:", *rest.strip("/").split("/"))
+    return value
+
+
+class RemotePath(_Path):
+    """A URL as a path: its reads are requests to the store.
+
+    What a listing knew is in `size` (bytes, or None) and `tag`.
+    """
+
+    size: int | None = None
+    tag: str = ""
+
+    def joined(self, name: str, size: int, tag: str) -> "RemotePath":
+        """Return the path of an object below this one, of which the length and tag are known."""
+        path = self / name
+        path.size, path.tag = size, tag
+        return path
+
+    def __str__(self) -> str:
+        first, *rest = self.parts or ("",)
+        if first.endswith(":") and first[:-1] in SCHEMES:
+            return f"{first}//{'/'.join(rest)}"
+        return "/".join(self.parts) or "."
+
+    def __fspath__(self) -> str:
+        return str(self)
+
+    def as_posix(self) -> str:
+        return str(self)
+
+    def __reduce__(self) -> Any:
+        return RemotePath, tuple(self.parts), {"size": self.size, "tag": self.tag}
+
+    def resolve(self, strict: bool = False) -> "RemotePath":
+        return self
+
+    def absolute(self) -> "RemotePath":
+        return self
+
+    def is_absolute(self) -> bool:
+        return True
+
+    def is_symlink(self) -> bool:
+        return False
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        """Return the length of an object; FileNotFoundError if there is none."""
+        if self.size is None:
+            found = stores.info(str(self))
+            if found is None:
+                raise FileNotFoundError(2, "no such object", str(self))
+            kind = stat.S_IFDIR if found["type"] == "directory" else stat.S_IFREG
+            return os.stat_result((kind | 0o600, 0, 0, 1, 0, 0, int(found["size"] or 0), 0, 0, 0))
+        return os.stat_result((stat.S_IFREG | 0o600, 0, 0, 1, 0, 0, self.size, 0, 0, 0))
+
+    def lstat(self) -> os.stat_result:
+        return self.stat()
+
+    def exists(self, *, follow_symlinks: bool = True) -> bool:
+        return stores.info(str(self)) is not None
+
+    def is_file(self, *, follow_symlinks: bool = True) -> bool:
+        found = stores.info(str(self))
+        return found is not None and found["type"] == "file"
+
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        """Return whether there are objects below this URL: stores have no empty folders."""
+        found = stores.info(str(self))
+        return found is not None and found["type"] == "directory"
+
+    def iterdir(self) -> Iterator["RemotePath"]:  # type: ignore[override]
+        raise NotImplementedError("stores are listed by gan.images.folder")
+
+    def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
+        """Do nothing: stores have no folders."""
+
+    def unlink(self, missing_ok: bool = False) -> None:
+        stores.remove(str(self))
+
+    def put(self, data: bytes, *, replace: bool) -> None:
+        """Write an object, whole; FileExistsError if it exists, unless `replace` is set."""
+        stores.write(str(self), data, replace=replace)
+
+    def open(self, mode: str = "r", *_: Any, **__: Any) -> Any:
+        """Open a whole object, which is in memory then; only "rb"."""
+        assert mode == "rb", "write objects with gan.system.atomic.write_whole"
+        if (self.size or 0) > stores.MOST:
+            raise ValueError(
+                f"{(self.size or 0) / 1e9:.1f} GB; objects of at most "
+                f"{stores.MOST / 1e9:.1f} GB are read"
+            )
+        return _Object(stores.read(str(self)), str(self))
+
+    def open_header(self) -> BinaryIO:
+        """Open an object of which little is read: it is fetched in parts, on demand."""
+        size = self.stat().st_size
+        if size <= 2 * BLOCK:
+            return cast(BinaryIO, self.open("rb"))
+        return cast(BinaryIO, _Parts(str(self), size))
+
+    def read_bytes(self) -> bytes:
+        return stores.read(str(self))
+
+    def read_text(self, encoding: str | None = None, *_: Any, **__: Any) -> str:
+        return self.read_bytes().decode(encoding or "utf-8")
+
+
+class _Object(io.BytesIO):
+    """The bytes of an object with its name."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        super().__init__(data)
+        self.name = name
+
+
+class _Parts(io.RawIOBase):
+    """An object that is fetched block by block, where it is read."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self.name, self.size, self.at = url, size, 0
+        self.blocks: dict[int, bytes] = {}
+        self.requests = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self.at = max(0, (0, self.at, self.size)[whence] + offset)
+        return self.at
+
+    def readinto(self, buffer: Any) -> int:
+        end = min(self.at + len(buffer), self.size)
+        data = b"".join(
+            self.block(number)
+            for number in range(self.at // BLOCK, -(-end // BLOCK) if end > self.at else 0)
+        )
+        skip = self.at % BLOCK
+        part = data[skip : skip + max(0, end - self.at)]
+        buffer[: len(part)] = part
+        self.at += len(part)
+        return len(part)
+
+    def readall(self) -> bytes:
+        if self.size - self.at > 2 * BLOCK:
+            self.requests = MOST_BLOCKS
+        return self.read(self.size - self.at) or b""
+
+    def block(self, number: int) -> bytes:
+        """Return a block, fetched if it is new; after MOST_BLOCKS requests fetch everything."""
+        if number not in self.blocks:
+            if self.requests >= MOST_BLOCKS:
+                whole = stores.read(self.name)
+                self.blocks = {
+                    start // BLOCK: whole[start : start + BLOCK]
+                    for start in range(0, len(whole), BLOCK)
+                }
+                return self.blocks.get(number, b"")
+            self.requests += 1
+            start = number * BLOCK
+            self.blocks[number] = stores.read(self.name, start, min(start + BLOCK, self.size))
+        return self.blocks[number]
+
+
+def opened_for(path: Path, *, header: bool) -> BinaryIO:
+    """Open a file or an object to read its header only, or all of it."""
+    if header and isinstance(path, RemotePath):
+        return path.open_header()
+    return path.open("rb")
+
+
+__all__ = ["RemotePath", "StoreError", "opened_for", "place"]

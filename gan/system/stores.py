@@ -1,0 +1,212 @@
+"""Objects in stores (S3, a web server, the Hub) by URL: list, read, write, with bounded retries.
+
+Object stores are read by obstore, one package without requirements; all others by the
+file systems of fsspec, which torch requires.
+"""
+
+import errno
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from gan.system.object_stores import ObjectStores
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """How URLs of one kind are opened."""
+
+    package: str
+    """The package that must be installed, apart from fsspec, which torch requires."""
+    obstore: bool = False
+    writable: bool = True
+    pages: bool = False
+    """Whether folders are web pages, which the server describes like files."""
+
+
+SCHEMES = {
+    "s3": Scheme("obstore", obstore=True),
+    "gs": Scheme("obstore", obstore=True),
+    "az": Scheme("obstore", obstore=True),
+    "hf": Scheme("huggingface_hub", writable=False),
+    "http": Scheme("aiohttp", writable=False, pages=True),
+    "https": Scheme("aiohttp", writable=False, pages=True),
+    "memory": Scheme("fsspec"),
+}
+"""The kinds of URLs. memory is for tests of one process."""
+WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+"""Seconds between two tries: together a minute, so a store may restart."""
+MOST = 2**30
+"""Most bytes of an object that are read: it is in memory while it is decoded."""
+DENIED = ("PermissionError", "PermissionDeniedError", "UnauthenticatedError")
+"""Names of errors about missing or wrong credentials, in fsspec and in obstore."""
+STATUSES = (401, 403)
+REJECTED = ("401 Unauthorized", "403 Forbidden")
+"""What obstore's message has where a listing is denied: it is a generic error."""
+MISTAKES = (TypeError, AttributeError, ValueError, NotImplementedError, ImportError, KeyError)
+"""Errors that the next try would repeat."""
+
+
+class StoreError(ValueError):
+    """A store rejects this program or does not answer, so no other object can be read either."""
+
+
+class Entry(NamedTuple):
+    """An object: its name below the listed URL, its length in bytes and its tag, or ""."""
+
+    name: str
+    size: int
+    tag: str
+
+
+def unreachable(error: BaseException | None) -> bool:
+    """Return whether an error, or one of its causes, is that a store cannot be reached."""
+    while error is not None:
+        if isinstance(error, StoreError):
+            return True
+        error = error.__cause__
+    return False
+
+
+def scheme_of(url: str) -> str:
+    """Return the part of a URL before its first colon."""
+    return url.partition(":")[0]
+
+
+def file_system(url: str) -> Any:
+    """Return a file system for URLs like this one; ValueError if a package is missing."""
+    name = scheme_of(url)
+    row = SCHEMES[name]
+    try:
+        __import__(row.package)
+        if row.obstore:
+            return ObjectStores()
+        import fsspec
+
+        # Listings of objects that another process writes must not be old.
+        return fsspec.filesystem(name, use_listings_cache=False)
+    except ImportError as error:
+        raise ValueError(
+            f"{url}: URLs of {name}:// need the package {row.package}: "
+            "pip install 'gan-translation[remote]'"
+        ) from error
+
+
+def persist(call: Callable[[], T]) -> T:
+    """Return call(); if it fails, try again after each of WAITS.
+
+    FileNotFoundError if there is no such object, StoreError after the last try or if the
+    credentials are wrong.
+    """
+    for wait in (*WAITS, None):
+        try:
+            return call()
+        except FileNotFoundError as error:
+            raise FileNotFoundError(errno.ENOENT, "no such object") from error
+        except MISTAKES:
+            raise
+        except Exception as error:  # each file system has its own errors
+            if _denied(error):
+                raise StoreError(
+                    f"the store denies access: check its credentials ({_line(error)})"
+                ) from error
+            if wait is None:
+                raise StoreError(
+                    f"the store did not answer in {len(WAITS) + 1} tries ({_line(error)})"
+                ) from error
+            time.sleep(wait)
+    raise AssertionError
+
+
+def _denied(error: Exception) -> bool:
+    """Return whether an error is about credentials."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    status = getattr(error, "status", getattr(error, "status_code", None))
+    rejected = any(text in str(error) for text in REJECTED)
+    return rejected or not names.isdisjoint(DENIED) or status in STATUSES
+
+
+def _line(error: Exception) -> str:
+    """Return the first line of an error's message, without what a server sent as XML."""
+    text = (str(error).splitlines() or [""])[0].partition(": <?xml")[0].strip(" :")
+    return text[:200] or type(error).__name__
+
+
+def _named(url: str, call: Callable[[], T]) -> T:
+    """Return persist(call); StoreError with the URL."""
+    try:
+        return persist(call)
+    except StoreError as error:
+        raise StoreError(f"{url}: {error}") from error
+
+
+def listing(url: str) -> Iterator[Entry]:
+    """Yield the objects below a URL, unsorted; ValueError if there is none.
+
+    StoreError as from `persist`.
+    """
+    files = file_system(url)
+    base = url.rstrip("/") + ("/" if SCHEMES[scheme_of(url)].pages else "")
+    try:
+        found: dict[str, dict[str, Any]] = _named(
+            url, lambda: files.find(base, detail=True, withdirs=False)
+        )
+    except FileNotFoundError:
+        found = {}
+    for name, about in found.items():
+        if about.get("type") != "file":
+            continue
+        if not SCHEMES[scheme_of(url)].obstore:  # fsspec's names begin with the listed folder's
+            root = str(files._strip_protocol(base)).rstrip("/") + "/"
+            if not name.startswith(root):
+                continue
+            name = name.removeprefix(root)
+        yield Entry(name, int(about.get("size") or 0), tag_of(about))
+
+
+def tag_of(info: dict[str, Any]) -> str:
+    """Return what changes with an object's content, from a file system's description of it."""
+    for key in ("e_tag", "ETag", "etag", "blob_id", "md5"):
+        if info.get(key):
+            return str(info[key]).strip('"')
+    return ""
+
+
+def read(url: str, start: int | None = None, end: int | None = None) -> bytes:
+    """Return the bytes of an object, or of a part; errors as from `persist`."""
+    files = file_system(url)
+    return bytes(persist(lambda: files.cat_file(url, start=start, end=end)))
+
+
+def write(url: str, data: bytes, *, replace: bool) -> None:
+    """Write an object, which appears whole; FileExistsError if it exists, unless `replace`."""
+    if not SCHEMES[scheme_of(url)].writable:
+        raise ValueError(f"{url}: {scheme_of(url)}:// can be read, not written")
+    files = file_system(url)
+    if not replace and _named(url, lambda: files.exists(url)):
+        raise FileExistsError(errno.EEXIST, "exists now and is not replaced", url)
+    _named(url, lambda: files.pipe_file(url, data))
+
+
+def info(url: str) -> dict[str, Any] | None:
+    """Return the description of an object or folder, or None; StoreError as from `persist`."""
+    files = file_system(url)
+    try:
+        found = dict(_named(url, lambda: files.info(url)))
+    except FileNotFoundError:
+        return None
+    if SCHEMES[scheme_of(url)].pages and "." not in url.rpartition("/")[2]:
+        found["type"] = "directory"
+    return found
+
+
+def remove(url: str) -> None:
+    """Remove an object, if it exists."""
+    files = file_system(url)
+    try:
+        _named(url, lambda: files.rm_file(url))
+    except FileNotFoundError:
+        return

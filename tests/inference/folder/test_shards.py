@@ -1,0 +1,82 @@
+"""Shards share out a plan whole, whenever each begins, and join their lists of failures."""
+
+from pathlib import Path
+
+import pytest
+
+from gan.inference.folder.folder import translate_folder
+from gan.inference.folder.options import TranslateOptions
+from gan.inference.folder.plan import Job, Plan, make_batches
+from gan.inference.folder.shards import Shard
+from gan.inference.video.plan import Clips
+from gan.system.failures import Failure
+from tests.support.generators import write_generator
+from tests.support.pictures import Photos
+
+
+def plan(done: int = 0) -> Plan:
+    """A plan of 23 images of three sizes; the first `done` exist."""
+    jobs = [
+        Job(Path(f"{at}.png"), (32 + 8 * (at % 3), 32), None if at < done else Path(f"o/{at}.png"))
+        for at in range(23)
+    ]
+    failures = tuple(Failure(Path(f"bad{at}.png"), "damaged") for at in range(4))
+    return Plan(Path("o"), True, tuple(jobs), failures, 3, frozenset(), Clips())
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 64])
+def test_shards_together_are_the_plan_with_the_same_batches(count: int) -> None:
+    whole = plan()
+    parts = [Shard(number, count).plan(whole, 3, "cpu") for number in range(1, count + 1)]
+    jobs = [job for part in parts for job in part.jobs]
+    assert sorted(map(str, jobs)) == sorted(map(str, whole.jobs))
+    batches = [batch for part in parts for batch in make_batches(part.jobs, 3)]
+    assert set(batches) == set(make_batches(whole.jobs, 3))
+    assert sorted(fail.source for part in parts for fail in part.failures) == sorted(
+        fail.source for fail in whole.failures
+    )
+    assert sum(part.others for part in parts) == whole.others
+
+
+def test_what_exists_already_moves_no_image_to_another_shard() -> None:
+    early, late = (Shard(2, 3).plan(plan(done), 2, "cpu").jobs for done in (0, 11))
+    assert [job.source for job in early] == [job.source for job in late]
+
+
+@pytest.mark.parametrize("text", ["0/2", "3/2", "1", "1/0", "a/b", "-1/2", "1/2/3"])
+def test_other_shards_are_rejected(text: str) -> None:
+    with pytest.raises(ValueError, match="shard: expected NUMBER/COUNT"):
+        TranslateOptions(model=Path("m"), input=Path("i"), output=Path("o"), shard=text)
+
+
+def test_the_last_shard_joins_the_failures_and_the_files_are_those_of_one_process(
+    photos: Photos, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = photos("photos", 5)
+    (tmp_path / "photos/001.png").write_bytes(b"not a picture")
+    model = write_generator(tmp_path / "gen_ab.safetensors")
+
+    def translate(output: str, shard: str) -> tuple[int, str]:
+        status = translate_folder(
+            TranslateOptions(
+                model=model, input=folder, output=tmp_path / output, shard=shard,
+                device="cpu", batch_size=2,
+            )
+        )  # fmt: skip
+        return status, capsys.readouterr().err
+
+    translate("whole", "1/1")
+    status, printed = translate("parts", "2/2")
+    assert (status, "without a report yet: 1" in printed) == (0, True)
+    assert not (tmp_path / "parts/failed.tsv").exists()
+    status, printed = translate("parts", "1/2")
+    assert status == 1
+    assert "all 2 shards done: 4 of 5 files translated, 0 existed already, 1 failed" in printed
+    files = [
+        {path.name: path.read_bytes() for path in (tmp_path / name).glob("*.*") if path.is_file()}
+        for name in ("whole", "parts")
+    ]
+    assert files[0] == files[1]
+    assert len(files[0]) == 5
+    _, printed = translate("parts", "2/2")
+    assert "2 of 5 files translated, 2 existed already, 1 failed" in printed

@@ -1,0 +1,155 @@
+"""URLs as paths, reads in parts, and retries, on a store in memory."""
+
+import pickle
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from gan.system import stores
+from gan.system.atomic import ends_the_work, write_whole
+from gan.system.remote import BLOCK, MOST_BLOCKS, RemotePath, place
+from gan.system.stores import StoreError, persist
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("s3://bucket/photos", "s3://bucket/photos"),
+        ("s3://bucket/a b#1?/ä.png/", "s3://bucket/a b#1?/ä.png"),
+        ("hf://datasets/owner/name@main", "hf://datasets/owner/name@main"),
+        ("http://host:8000/photos", "http://host:8000/photos"),
+    ],
+)
+def test_a_url_survives_a_path(text: str, expected: str) -> None:
+    path = place(text)
+    assert isinstance(path, RemotePath)
+    assert str(path) == str(place(Path(text))) == str(place(str(Path(text)))) == expected
+    below = path / "x/y.PNG"
+    assert (str(below), below.suffix) == (f"{expected}/x/y.PNG", ".PNG")
+    assert str(below.relative_to(path)) == "x/y.PNG"
+    assert type(Path("out") / below.relative_to(path)) is type(Path())
+    assert below.parent.parent == path
+    assert below.is_relative_to(path)
+
+
+@pytest.mark.parametrize("text", ["photos", "/photos", "C:/photos", "s3:photos", "ftp://x/y", "."])
+def test_other_paths_stay_as_they_are(text: str) -> None:
+    assert place(text) == text
+    assert place(Path(text)) == Path(text)
+
+
+def test_a_file_url_is_a_path() -> None:
+    assert place("file:///photos/x") == PurePosixPath("/photos/x")
+    assert not isinstance(place("file:///photos/x"), RemotePath)
+
+
+def test_what_a_listing_knows_goes_with_a_pickled_path() -> None:
+    path = place("s3://bucket").joined("a.png", 7, "tag")
+    again = pickle.loads(pickle.dumps(path))
+    assert (again, again.size, again.tag, again.stat().st_size) == (path, 7, "tag", 7)
+
+
+def test_a_header_is_read_in_parts_as_from_a_file() -> None:
+    data = random.Random(0).randbytes(5 * BLOCK + 123)
+    path: RemotePath = place("memory://parts/x.bin")
+    write_whole(path, lambda file: file.write(data))
+    draw = random.Random(1)
+    for _ in range(20):
+        with path.open_header() as file:
+            for _ in range(5):
+                at, count = draw.randrange(len(data) + 9), draw.choice([0, 1, 8, 64, BLOCK, -1])
+                assert file.seek(at) == at
+                expected = data[at:] if count < 0 else data[at : at + count]
+                assert file.read(count) == expected
+        assert file.seek(-5, 2) == len(data) - 5
+
+
+def test_few_requests_read_a_header_and_many_parts_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    path: RemotePath = place("memory://parts/long.bin")
+    data = bytes((MOST_BLOCKS + 9) * BLOCK)
+    write_whole(path, lambda file: file.write(data))
+    asked: list[object] = []
+    read = stores.read
+
+    def note(url: str, *part: int) -> bytes:
+        asked.append(part)
+        return read(url, *part)
+
+    monkeypatch.setattr(stores, "read", note)
+    with path.open_header() as file:
+        file.read(2000)
+        file.seek(-64, 2)
+        file.read()
+        assert len(asked) == 2
+        for at in range(0, len(data), BLOCK):
+            file.seek(at)
+            assert file.read(8) == bytes(8)
+    assert len(asked) == MOST_BLOCKS + 1
+    assert asked[-1] == ()
+
+
+def test_an_object_is_not_replaced_unless_that_is_wanted() -> None:
+    path: RemotePath = place("memory://whole/x.txt")
+    write_whole(path, lambda file: file.write(b"1"), replace=False)
+    with pytest.raises(FileExistsError):
+        write_whole(path, lambda file: file.write(b"2"), replace=False)
+    assert path.read_bytes() == b"1"
+    write_whole(path, lambda file: file.write(b"3"))
+    assert path.read_bytes() == b"3"
+    path.unlink()
+    assert not path.exists()
+    path.unlink(missing_ok=True)
+
+
+def failing(times: int, error: Exception) -> Callable[[], int]:
+    """A function that raises an error a few times, and then returns how often it was called."""
+    calls: list[int] = []
+
+    def call() -> int:
+        calls.append(1)
+        if len(calls) <= times:
+            raise error
+        return len(calls)
+
+    return call
+
+
+def test_tries_are_bounded_and_wait_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    assert persist(failing(len(stores.WAITS), OSError("reset"))) == len(stores.WAITS) + 1
+    assert waited == sorted(waited) == list(stores.WAITS)
+    assert sum(waited) > 30  # a server that restarts
+    with pytest.raises(StoreError, match=r"did not answer in 7 tries \(reset\)") as raised:
+        persist(failing(len(stores.WAITS) + 1, OSError("reset\nmore")))
+    assert ends_the_work(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (FileNotFoundError("no key"), FileNotFoundError),
+        (PermissionError("wrong key"), StoreError),
+        (TypeError("a mistake of ours"), TypeError),
+    ],
+)
+def test_what_another_try_does_not_change_is_raised_at_once(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, expected: type[Exception]
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("waited"))
+    with pytest.raises(expected):
+        persist(failing(1, error))
+
+
+def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(stores.SCHEMES, "s3", stores.Scheme("no_such_package", obstore=True))
+    with pytest.raises(ValueError, match=r"s3:// need .*pip install 'gan-translation\[remote\]'"):
+        stores.read("s3://bucket/x")
+
+
+def test_what_can_only_be_read_is_not_written() -> None:
+    with pytest.raises(ValueError, match="https:// can be read, not written"):
+        stores.write("https://host/x", b"", replace=True)

@@ -1,0 +1,163 @@
+"""Training from an S3 server: the numbers of the same files on a disk, whatever the server does."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gan.data import index_folders
+from gan.system import stores
+from gan.training import train
+from tests.support.launching import command, environment, run, write_images
+from tests.support.object_server import BUCKET, ObjectServer, object_server, upload
+from tests.support.runs import config, generators
+
+pytestmark = pytest.mark.engines
+pytest.importorskip("moto")
+pytest.importorskip("obstore")
+
+URL = Path(f"s3://{BUCKET}/data")
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    return write_images(tmp_path / "data")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, images: Path) -> Iterator[ObjectServer]:
+    with object_server(monkeypatch) as running:
+        upload(images, "data")
+        yield running
+
+
+def steps(count: int) -> dict[str, int]:
+    return {"max_steps": count, "checkpoint_every": 3}
+
+
+def test_a_run_is_that_of_the_same_files_on_a_disk_and_the_cache_asks_only_once(
+    server: ObjectServer, images: Path, tmp_path: Path
+) -> None:
+    local = config(images, tmp_path / "local", train=steps(6))
+    cached = {"cache": tmp_path / "cache"}
+    remote = config(URL, tmp_path / "remote", train=steps(6), data=cached)
+    assert index_folders(local.data)["a"].fingerprint == index_folders(remote.data)["a"].fingerprint
+    train(local)
+    server.requests.clear()
+    train(remote)
+    assert generators(tmp_path / "local") == generators(tmp_path / "remote")
+    once = len(server.requests)
+    server.requests.clear()
+    train(config(URL, tmp_path / "again", train=steps(6), data=cached))
+    assert generators(tmp_path / "local") == generators(tmp_path / "again")
+    assert once - len(server.requests) == 8  # each image once; test images are not cached
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_killed_run_resumes_in_the_middle_of_an_epoch(
+    server: ObjectServer, images: Path, tmp_path: Path, workers: int
+) -> None:
+    """Objects that are added meanwhile do not change it, and a slow server does not either."""
+    keys = {"train__max_steps": 14, "train__checkpoint_every": 4, "data__workers": workers}
+    run(command(images, tmp_path / "local", **keys))
+    server.delay = 0.05
+    process = subprocess.Popen(
+        command(Path(URL), tmp_path / "remote", **keys),
+        env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    state = tmp_path / "remote/state/step-00000004/manifest.json"
+    while not state.exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    server.delay = 0
+    stores.write(f"{place_of('trainA')}/000.png", b"another", replace=True)
+    assert "resuming" in run(command(Path(URL), tmp_path / "remote", **keys))
+    assert generators(tmp_path / "local") == generators(tmp_path / "remote")
+
+
+def place_of(name: str) -> str:
+    return f"s3://{BUCKET}/data/{name}"
+
+
+def test_a_deleted_object_is_named_and_others_replace_it(
+    server: ObjectServer, images: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = config(
+        URL, tmp_path / "run", train=steps(6) | {"log_every": 1}, data={"max_unreadable": 0.5}
+    )
+    run_index = index_folders(whole.data)
+    assert len(run_index["a"].files) == 5
+    gone = f"{place_of('trainA')}/2.png"
+
+    def delete(method: str, path: str) -> None:
+        if method == "GET" and path.endswith("trainA/2.png"):
+            server.before = lambda method, path: None
+            stores.remove(gone)
+
+    server.before = delete
+    train(whole)
+    printed = capfd.readouterr().err
+    assert printed.count(f"{gone}: no such object; other images replace it") == 1
+    train(config(URL, tmp_path / "run", train=steps(9), data={"max_unreadable": 0.5}))
+    assert f"skipped: {gone}" in capfd.readouterr().err
+
+
+def test_a_server_that_was_dead_for_half_a_minute_changes_nothing(
+    server: ObjectServer, images: Path, tmp_path: Path
+) -> None:
+    train(config(images, tmp_path / "local", train=steps(6)))
+    outages: list[float] = []
+
+    def outage() -> None:
+        began = time.monotonic()
+        server.stop()
+        time.sleep(30)
+        server.start()
+        outages.append(time.monotonic() - began)
+
+    def die(method: str, path: str) -> None:
+        if (tmp_path / "remote/state/step-00000003").exists():
+            server.before = lambda method, path: None
+            threading.Thread(target=outage).start()
+
+    server.before = die
+    train(config(URL, tmp_path / "remote", train=steps(6)))
+    assert outages
+    assert generators(tmp_path / "local") == generators(tmp_path / "remote")
+
+
+def test_a_server_that_stays_dead_ends_the_run_after_a_save(
+    server: ObjectServer, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "WAITS", (0.01,))
+    train(config(images, tmp_path / "local", train=steps(6)))
+
+    def die(method: str, path: str) -> None:
+        if (tmp_path / "remote/state/step-00000003").exists():
+            server.before = lambda method, path: None
+            server.stop()
+
+    server.before = die
+    with pytest.raises(ValueError, match=r"did not answer in 2 tries.*the same command again"):
+        train(config(URL, tmp_path / "remote", train=steps(6)))
+    server.start()
+    train(config(URL, tmp_path / "remote", train=steps(6)))
+    assert generators(tmp_path / "local") == generators(tmp_path / "remote")
+
+
+def test_wrong_credentials_are_one_line(
+    server: ObjectServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "wrong")
+    text = run(command(Path(URL), tmp_path / "run"), status=1)
+    lines = text.strip().splitlines()
+    assert len(lines) == 1, text
+    assert f"s3://{BUCKET}/data/trainA: the store denies access: check its credentials" in text
