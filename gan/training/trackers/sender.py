@@ -11,7 +11,7 @@ from gan.training.trackers.store import Store
 PAUSE = 60.0
 """Seconds until an entry that failed is tried again."""
 START = 30.0
-"""Seconds for which a run waits until a tracker has started: what it prints comes first."""
+"""Seconds for which a run waits, before its first step, until its trackers have started."""
 PATIENCE = 120.0
 """Seconds for which a run that has ended waits until one more entry is sent."""
 
@@ -35,7 +35,6 @@ class Sender:
         for entry in earlier:
             self.send(entry)
         self.thread.start()
-        self.ready.wait(START)
 
     def send(self, entry: Entry) -> None:
         """Send an entry, later."""

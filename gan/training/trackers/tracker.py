@@ -1,5 +1,6 @@
 """Log a run: scalars and texts, and grids of the same test images, to all of its trackers."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +16,7 @@ from gan.images import write_image
 from gan.images.pixels import to_image, to_pixels
 from gan.system.text import dotted
 from gan.training.trackers.history import Entry, History
-from gan.training.trackers.sender import Sender
+from gan.training.trackers.sender import START, Sender
 from gan.training.trackers.store import Place
 from gan.training.trackers.tensorboard import TensorBoard
 
@@ -37,6 +38,10 @@ class Tracker:
         self.entry = Entry(start_step)
         for sender in senders:
             sender.start(self.history.entries if self.history else [])
+        # What trackers print comes before the run's first line.
+        until = time.monotonic() + START
+        for sender in senders:
+            sender.ready.wait(until - time.monotonic())
 
     def close(self) -> None:
         """Write the rest of the logs, and wait for the trackers."""
