@@ -17,7 +17,7 @@ PACE = {"time/images_per_second", "time/loader_wait", "time/memory_gb"}
 """Tags whose values differ from run to run."""
 
 
-class Recorder(GeneralTracker):
+class Recorder(GeneralTracker):  # type: ignore[misc]
     """Keeps everything in lists of the class; fails as often as `failures` says."""
 
     name = "recorder"
