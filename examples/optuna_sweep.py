@@ -2,9 +2,9 @@
 
 python examples/optuna_sweep.py FOLDER RECIPE.yaml --trials 12
 
-RECIPE.yaml holds data.root, train.max_steps, evaluate.every and evaluate.best, the metric to improve.
-FOLDER gets sweep.db and the runs. The same command in another terminal helps, or continues: trials of
-killed processes are queued again, and their runs resume.
+RECIPE.yaml holds data.root, train.max_steps, evaluate.every and evaluate.best, the metric to
+improve. FOLDER gets sweep.db and the runs. The same command in another terminal helps, or
+continues: trials of killed processes are queued again, and their runs resume.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Trackers that record what they are told, and what the stores of real ones hold."""
 
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
@@ -101,8 +102,8 @@ def wandb_curves(run: Path) -> Curves:
         if record["type"] == "history":
             items = record["history"]["item"]
             for tag, value in items.items():
-                if not tag.startswith("_") and isinstance(value, int | float):
-                    found.setdefault(tag, []).append((items["_step"], value))
+                if not tag.startswith("_") and (number := _number(value)) is not None:
+                    found.setdefault(tag, []).append((items["_step"], number))
     return found
 
 
@@ -112,7 +113,10 @@ def mlflow_curves(uri: str, run_id: str) -> Curves:
 
     client = mlflow.MlflowClient(uri)
     return {
-        tag: [(point.step, point.value) for point in client.get_metric_history(run_id, tag)]
+        tag: [
+            (point.step, math.inf if point.value == sys.float_info.max else point.value)
+            for point in client.get_metric_history(run_id, tag)
+        ]
         for tag in client.get_run(run_id).data.metrics
     }
 
@@ -127,9 +131,16 @@ def trackio_curves(database: Path, name: str) -> Curves:
     )
     for step, text in rows:
         for tag, value in json.loads(text).items():
-            if isinstance(value, int | float):
-                found.setdefault(tag, []).append((step, value))
+            if (number := _number(value)) is not None:
+                found.setdefault(tag, []).append((step, number))
     return found
+
+
+def _number(value: object) -> float | None:
+    """Return a value of JSON as a number, None if it is a text: NaN and infinity have names."""
+    if value in ("NaN", "Infinity", "-Infinity"):
+        return float(str(value))
+    return float(value) if isinstance(value, int | float) else None
 
 
 def same(ours: Curves, theirs: Curves, *, without: Collection[str] = ()) -> None:
@@ -138,4 +149,5 @@ def same(ours: Curves, theirs: Curves, *, without: Collection[str] = ()) -> None
     for tag in ours.keys() - {*without}:
         assert [step for step, _ in ours[tag]] == [step for step, _ in theirs[tag]], tag
         mine, other = ([value for _, value in curves[tag]] for curves in (ours, theirs))
-        np.testing.assert_array_equal(np.float32(mine), np.float32(other), err_msg=tag)
+        rounded = np.array(mine, np.float32), np.array(other, np.float32)
+        np.testing.assert_array_equal(*rounded, err_msg=tag)
