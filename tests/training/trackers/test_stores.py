@@ -82,9 +82,9 @@ class Desk:
         )  # fmt: skip
         own = {"HOME": str(self.folder), "TRACKIO_DIR": str(self.stores), "PYTHONPATH": str(ROOT)}
         unset = {"WANDB_MODE", "WANDB_API_KEY", "MLFLOW_TRACKING_URI"}
-        variables = {key: value for key, value in environment().items() if key not in unset}
+        kept = {key: value for key, value in environment().items() if key not in unset}
         done = subprocess.run(
-            words, cwd=self.folder, env={**variables, **own, **more}, capture_output=True, text=True,
+            words, cwd=self.folder, env={**kept, **own, **more}, capture_output=True, text=True,
             timeout=280,
         )  # fmt: skip
         assert done.returncode == status, done.stderr
