@@ -22,6 +22,7 @@ from optuna.trial import Trial, TrialState
 
 import gan
 from gan.config.tables.metrics import METRICS
+from gan.config.tables.observers import OBSERVERS, ObserverRow
 from gan.training.observers.base import Observer, RunContext
 
 SPACE = {"optim.lr": (5e-5, 2e-3), "loss.cycle": (2.0, 20.0), "loss.identity": (0.5, 10.0)}
@@ -45,13 +46,15 @@ class Pruner(Observer):
         return "pruned by optuna" if self.pruned else None
 
 
+OBSERVERS.add("optuna", ObserverRow(Pruner, "evaluate.every"))  # on in every run that evaluates
+
+
 def objective(trial: Trial, folder: Path, recipe: dict[str, Any]) -> float:
     """Train the run of a trial, or resume it; return its metric."""
     if "slot" not in trial.user_attrs:
         raise LookupError("another process took the last trial")
     keys = copy.deepcopy(recipe)
     keys.setdefault("run", {})["dir"] = str(folder / f"run-{trial.user_attrs['slot']:03d}")
-    keys["train"].setdefault("observers", []).append("optuna")
     for key, (low, high) in SPACE.items():
         section, _, name = key.partition(".")
         keys.setdefault(section, {})[name] = trial.suggest_float(key, low, high, log=True)
@@ -106,5 +109,4 @@ if __name__ == "__main__":
     parser.add_argument("--grace", type=int, default=120, help="seconds until a trial is given up")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    gan.register_observer("optuna", Pruner)
     sweep(options.folder, yaml.safe_load(options.recipe.read_text()), options.trials, options.grace)

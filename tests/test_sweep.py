@@ -1,11 +1,11 @@
 """examples/optuna_sweep.py: two processes, one killed and started again, one result per trial."""
 
-import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -42,14 +42,14 @@ def words(tmp_path: Path) -> list[str]:
 
 
 def test_two_processes_one_killed_and_started_again_give_each_trial_one_result(
-    words: list[str], tmp_path: Path
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "sweep"
 
     def start(number: int) -> subprocess.Popen[bytes]:
-        log = (tmp_path / f"{number}.log").open("wb")
         variables = environment() | {"PYTHONPATH": str(ROOT)}
-        return subprocess.Popen(words, stdout=log, stderr=log, env=variables, cwd=tmp_path)
+        with (tmp_path / f"{number}.log").open("wb") as log:
+            return subprocess.Popen(words, stdout=log, stderr=log, env=variables, cwd=tmp_path)
 
     killed = start(0)
     while not list(folder.glob("run-*/state/step-*")):  # in the middle of a run
@@ -63,21 +63,20 @@ def test_two_processes_one_killed_and_started_again_give_each_trial_one_result(
         assert process.wait(280) == 0, (tmp_path / f"{number}.log").read_text()
         assert "best: " in (tmp_path / f"{number}.log").read_text()
 
-    database = sqlite3.connect(folder / "sweep.db")
-    found = database.execute(
-        "select value_json, state, trials.trial_id from trials join trial_user_attributes "
-        "on trials.trial_id = trial_user_attributes.trial_id where key = 'slot'"
-    ).fetchall()
+    with closing(sqlite3.connect(folder / "sweep.db")) as database:
+        found = database.execute(
+            "select value_json, state, trials.trial_id from trials join trial_user_attributes "
+            "on trials.trial_id = trial_user_attributes.trial_id where key = 'slot'"
+        ).fetchall()
+        params = database.execute("select trial_id, param_name, param_value from trial_params")
+        drawn = params.fetchall()
     done = [int(slot) for slot, state, _ in found if state in ("COMPLETE", "PRUNED")]
     assert sorted(done) == [*range(TRIALS)]
     failed = [int(slot) for slot, state, _ in found if state == "FAIL"]
     assert len(failed) == 1  # the killed one, which another trial has replaced
     assert len(found) == TRIALS + 1
-    params = database.execute(
-        "select trial_id, param_name, param_value from trial_params"
-    ).fetchall()
     same = [
-        {(name, value) for number, name, value in params if number == trial}
+        {(name, value) for number, name, value in drawn if number == trial}
         for slot, _, trial in found
         if int(slot) in failed
     ]
@@ -89,7 +88,11 @@ def test_two_processes_one_killed_and_started_again_give_each_trial_one_result(
 
     # A started sweep without trials left ends at once; the runs are compared on one page.
     assert start(3).wait(100) == 0
-    assert os.stat(folder / "sweep.db").st_size > 0
     runs = sorted(folder.glob("run-*"))[:2]
+    capsys.readouterr()
     assert report(ReportOptions(model=runs, output=tmp_path / "both.html")) == 0
-    assert all(run.name in (tmp_path / "both.html").read_text() for run in runs)
+    printed = capsys.readouterr()
+    assert "damaged" not in printed.out + printed.err
+    page = (tmp_path / "both.html").read_text()
+    assert all(run.name in page for run in runs)
+    assert "loss.identity" in page

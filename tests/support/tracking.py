@@ -1,10 +1,12 @@
-"""Trackers that record what they are told, and what the stores of real ones hold."""
+"""Trackers that record what they receive, and what the stores of real ones hold."""
 
 import json
 import math
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -123,12 +125,10 @@ def mlflow_curves(uri: str, run_id: str) -> Curves:
 
 def trackio_curves(database: Path, name: str) -> Curves:
     """Read the metrics of a run from trackio's database."""
-    import sqlite3
-
     found: Curves = {}
-    rows = sqlite3.connect(database).execute(
-        "select step, metrics from metrics where run_name = ? order by id", (name,)
-    )
+    query = "select step, metrics from metrics where run_name = ? order by id"
+    with closing(sqlite3.connect(database)) as opened:
+        rows = opened.execute(query, (name,)).fetchall()
     for step, text in rows:
         for tag, value in json.loads(text).items():
             if (number := _number(value)) is not None:

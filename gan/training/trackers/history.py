@@ -1,4 +1,4 @@
-"""What a run has told its trackers, by step: RUN/trackers/history.jsonl.
+"""What a run has sent to its trackers, by step: RUN/trackers/history.jsonl.
 
 A tracker's own store may lack what a killed process had not sent yet, or what a server that did not
 answer has missed. So a run that resumes offers each tracker all entries up to its step again, and a

@@ -15,12 +15,12 @@ from gan.training.trackers.store import Store
 class WandbStore(Store):
     """Keeps one run id; values and images of a step are one entry of W&B's history.
 
-    W&B refuses steps that are older than its newest one, so values that are logged again after
+    W&B ignores steps that are older than its newest one, so values that are logged again after
     resuming, or after a rollback, stay as they were.
     """
 
     def arguments(self) -> dict[str, Any]:
-        """Return the run's id, and offline mode if nobody has chosen a mode or logged in."""
+        """Return the run's id, and offline mode if there is neither a mode nor a login."""
         import wandb
 
         folder = self.place.folder / FOLDER
@@ -115,7 +115,7 @@ class MLflowStore(Store):
             (
                 metric.step
                 for name in names
-                if not name.startswith("system/")  # which have steps of their own
+                if not name.startswith("system/")  # which count their steps differently
                 for metric in client.get_metric_history(self.run_id, name)
             ),
             default=-1,

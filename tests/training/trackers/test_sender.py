@@ -42,11 +42,11 @@ def store(folder: Path, kind: type[Store] = Store) -> Store:
 
 
 class Asked(Store):
-    """A store that knows its newest step: the last that the recorder was told."""
+    """A store that knows its newest step: the last that the recorder received."""
 
     def newest(self) -> int:
-        told = [step for session in Recorder.sessions for step, _ in session.logged]
-        return max((step for step in told if step is not None), default=-1)
+        steps = [step for session in Recorder.sessions for step, _ in session.logged]
+        return max((step for step in steps if step is not None), default=-1)
 
 
 def test_entries_arrive_in_order_with_the_configuration(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ pytestmark = [
 KEYS = {
     "train__log_every": 1, "train__sample_every": 4, "train__checkpoint_every": 4,
     "train__doctor_every": 4, "evaluate__every": 4, "evaluate__resamples": 0,
-    # Flat translations, of which the doctor finds that they are all alike.
+    # Flat translations, which the doctor finds to be equal.
     "networks__init_gain": 1e-6,
 }  # fmt: skip
 KILLER = '''
@@ -75,7 +75,7 @@ class Desk:
     def train(
         self, name: str, trackers: str, steps: int, more: Mapping[str, str], status: int = 0
     ) -> str:
-        """Train up to a step in a process of its own; return what it printed."""
+        """Train up to a step in a separate process; return what it printed."""
         words = command(
             self.root, self.folder / name, **KEYS, train__max_steps=steps,
             run__trackers=trackers, train__observers="[killer]", extend="killer.py",
