@@ -104,7 +104,8 @@ def wandb_curves(run: Path) -> Curves:
         if record["type"] == "history":
             items = record["history"]["item"]
             for tag, value in items.items():
-                if not tag.startswith("_") and (number := _number(value)) is not None:
+                own = tag.startswith(("_", "samples/"))  # its step and time; an image's size
+                if not own and (number := _number(value)) is not None:
                     found.setdefault(tag, []).append((items["_step"], number))
     return found
 

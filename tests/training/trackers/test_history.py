@@ -1,4 +1,4 @@
-"""What a run has sent to its trackers is kept by step, and read again up to the step that resumes."""
+"""What a run has sent to its trackers is kept by step, and read again by a run that resumes."""
 
 import json
 import math
