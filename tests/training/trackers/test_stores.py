@@ -28,6 +28,7 @@ from tests.support.tracking import (
 
 pytestmark = [
     pytest.mark.engines,
+    pytest.mark.timeout(900),  # a busy machine takes minutes
     pytest.mark.filterwarnings("ignore"),  # of packages that read the stores
 ]
 
