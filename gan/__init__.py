@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         register_metric,
         register_observer,
         register_recipe,
+        register_tracker,
     )
     from gan.inference.translator import Translator
     from gan.training import TrainResult, train
@@ -40,6 +41,7 @@ __all__ = [
     "register_metric",
     "register_observer",
     "register_recipe",
+    "register_tracker",
     "train",
 ]
 """What may be relied on; docs/reference/python.md describes each."""
@@ -59,7 +61,7 @@ __getattr__ = lazy(
         "inference.translator": "Translator",
         "config.extensions": "load_extensions register_adversarial register_dataset "
         "register_discriminator register_generator register_loss_term register_metric "
-        "register_observer register_recipe",
+        "register_observer register_recipe register_tracker",
     },
 )
 

@@ -24,6 +24,7 @@ from gan.config.tables.losses import LOSS_TERMS, LossTermRow
 from gan.config.tables.metrics import METRICS, MetricRow, Need
 from gan.config.tables.observers import OBSERVERS, ObserverRow
 from gan.config.tables.recipes import RECIPES, RecipeRow
+from gan.config.tables.trackers import TRACKERS, TrackerRow
 
 GROUP = "gan"
 """Group of entry points of installed packages; each names a module."""
@@ -83,6 +84,16 @@ def register_observer(name: str, code: Code) -> None:
     the name is taken.
     """
     OBSERVERS.add(name, ObserverRow(code))
+
+
+def register_tracker(name: str, code: Code) -> None:
+    """Register a tracker for run.trackers.
+
+    `code` is a subclass of accelerate.tracking.GeneralTracker, or its name. It is called with
+    run.project and, if it requires a logging directory, with a folder in the run's folder.
+    ValueError if the name is taken.
+    """
+    TRACKERS.add(name, TrackerRow(code))
 
 
 def register_recipe(name: str, row: RecipeRow) -> None:

@@ -14,6 +14,7 @@ from gan.config.tables.findings import FAULTS
 from gan.config.tables.metrics import full_names
 from gan.config.tables.observers import observer_name
 from gan.config.tables.recipes import recipe_name
+from gan.config.tables.trackers import TRACKERS
 from gan.system.text import nearest
 
 
@@ -158,7 +159,7 @@ class EvaluateConfig(Section):
 
 
 class RunConfig(Section):
-    """The run's folder, its seed and its device."""
+    """The run's folder, its seed, its device and its trackers."""
 
     dir: Path = Path("checkpoints/run")
     """Run directory. Start again with the same one to resume."""
@@ -171,6 +172,11 @@ class RunConfig(Section):
     """Seed of all random numbers."""
     device: Device = "auto"
     """Where to compute. auto uses a GPU if there is one."""
+    trackers: list[Annotated[str, NameIn(TRACKERS)]] = Field(default=["tensorboard"])
+    """Where losses, samples and evaluations are logged, for instance [tensorboard, wandb]
+    (docs/tracking.md). gan report reads what tensorboard writes."""
+    project: Annotated[str, Field(min_length=1)] = "gan"
+    """Project (wandb, trackio) or experiment (mlflow) to which trackers assign the run."""
     deterministic: bool = False
     """On a GPU, use only operations that give the same bits every time, so that resuming a
     run does not change its results. Some of them are slower. CPUs always give the same bits."""

@@ -249,7 +249,7 @@ class Config(Section):
 NOT_NUMBERS = {
     f"{section}.{key}"
     for section, keys in {
-        "run": "dir device allow_changes threads",
+        "run": "dir device allow_changes threads trackers project",
         "data": "root a b workers cache cache_gb max_decoded_mb",
         "networks": "weights weights_ab weights_ba discriminator_weights",
         "perceptual": "weights",

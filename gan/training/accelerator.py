@@ -13,6 +13,7 @@ from accelerate.state import AcceleratorState, PartialState
 from torch import nn
 
 from gan.config import Config
+from gan.config.tables.trackers import check_installed
 from gan.system.arithmetic import use_tf32
 from gan.system.launchers import warn_if_alone
 from gan.system.processes import Processes
@@ -56,8 +57,10 @@ def _check(config: Config) -> None:
     """Raise ValueError if accelerate's settings contradict the configuration.
 
     Contradictions are another precision, accumulation or device, networks split over GPUs (such as
-    FSDP), and dynamo. ValueError also if the device is missing, and for fp16 without CUDA.
+    FSDP), and dynamo. ValueError also if the device or a tracker is missing, and for fp16 without
+    CUDA.
     """
+    check_installed(config.run.trackers)
     precision = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
     if precision not in ("no", PRECISIONS[config.train.precision]):
         raise ValueError(

@@ -94,7 +94,7 @@ def measure(
     free = free_memory(build_accelerator(config).device)
     # The same run in another folder, and long enough to be timed.
     sections = {
-        "run": config.run.model_copy(update={"dir": folder}),
+        "run": config.run.model_copy(update={"dir": folder, "trackers": []}),
         "train": config.train.model_copy(update={"max_steps": None}),
     }
     run = Run(config.model_copy(update=sections), interruption)

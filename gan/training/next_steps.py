@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from gan.config import Config, DataConfig
+from gan.config import Config, DataConfig, RunConfig
 from gan.config.tables.datasets import DATASETS
 from gan.config.tables.recipes import RECIPES
+from gan.config.tables.trackers import TRACKERS
 from gan.domains import DIRECTIONS, Domain
 from gan.images import list_images
 from gan.training.verdict import run_verdict
@@ -24,7 +25,7 @@ def print_end(config: Config, step: int, text: str, print_line: Callable[[str], 
 
 
 def next_steps(config: Config) -> Iterator[str]:
-    """Yield lines of text: a heading, then commands for report, TensorBoard and translation.
+    """Yield lines of text: a heading, then commands for report, trackers and translation.
 
     The commands start programs in the way in which this one was started, so that they work here.
     """
@@ -38,10 +39,18 @@ def next_steps(config: Config) -> Iterator[str]:
     yield "Next (docs/looks.md: if it looks wrong; docs/stopping.md: when to stop):"
     for words in (
         [*_command("report"), *model],
-        [_python(), "-m", "tensorboard.main", "--logdir", _path(folder / "logs")],
+        *_trackers(config.run),
         [*_command("translate"), *model, "--direction", direction, *style, *images, *output],
     ):
         yield f"  {shlex.join(words)}"
+
+
+def _trackers(run: RunConfig) -> Iterator[list[str]]:
+    """Yield the words of a command for each tracker that shows the run without a network."""
+    places = {"python": _python(), "folder": _path(run.dir), "project": run.project}
+    for name in run.trackers:
+        if words := TRACKERS[name].opens:
+            yield [word.format(**places) for word in words]
 
 
 # The program

@@ -8,7 +8,6 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 import torch
-import yaml
 from torch import Tensor
 from tqdm import tqdm
 
@@ -17,25 +16,24 @@ from gan.config.table import load
 from gan.config.tables.recipes import RECIPES
 from gan.config.tables.tags import LOSSES
 from gan.data import TrainTransform
-from gan.system.atomic import write_whole
 from gan.system.memory import peak_memory
 from gan.system.processes import any_process
 from gan.system.signals import STOPPED, Interruption
 from gan.system.text import printable
 from gan.training.accelerator import build_accelerator, compile_networks, processes_of
 from gan.training.broken_images import BrokenImages
+from gan.training.checkpoint.rollback import check_rollback
 from gan.training.checkpoint.saver import GeneratorExport, Saver
 from gan.training.checkpoint.states import SavedState, agreed_state, check_same
 from gan.training.dataset import open_data
 from gan.training.feed import LoaderWait, load_batches
 from gan.training.next_steps import print_end
 from gan.training.observers.base import RunContext, build_observers
-from gan.training.optimization import LEAST_LR_FACTOR
 from gan.training.progress import Progress, finished, more, shown_terms
 from gan.training.recipes.base import Batch, Recipe
-from gan.training.run_folder import STOPPED_MARK, claim, mark_stopped
+from gan.training.run_folder import STOPPED_MARK, claim, mark_stopped, write_config
 from gan.training.schedule import RunLength
-from gan.training.trackers import Tracker
+from gan.training.trackers import Tracker, open_tracker
 
 
 class Run:
@@ -121,11 +119,13 @@ class Run:
             return self.report_finished()
         if not self.accelerator.is_main_process:
             return self.loop(None)
-        text = yaml.safe_dump(self.config.model_dump(mode="json"), sort_keys=False)
-        write_whole(self.folder / "config.yaml", lambda file: file.write(text.encode()))
+        write_config(self.config)
         self.broken.begin()
-        with closing(Tracker(self.folder, self.step)) as tracker:
-            return self.loop(tracker)
+        with closing(open_tracker(self.config, self.step, self.print_line)) as tracker:
+            status = self.loop(tracker)
+            if status == 0:
+                tracker.files([*self.generator_export.paths().values()])
+            return status
 
     def report_finished(self) -> int:
         """Print that the run is finished; export removed generators again; return status 0."""
@@ -182,6 +182,8 @@ class Run:
                 with progress.aside():
                     for observer in self.observers.values():
                         observer.observe(self.step, tracker)
+                    if tracker:
+                        tracker.send()
 
                 # Saving: the processes copy their state, threads write it during training. A signal
                 # to one process, or an observer, ends the run on all after a last save.
@@ -259,15 +261,9 @@ class Run:
         reason = (
             f"step {self.step}: {limit} or more steps in a row had gradients that are not finite"
         )
-        if self.config.train.nonfinite == "stop":
-            raise ValueError(f"{reason}; train.nonfinite is stop")
         self.saver.finish()
         saved, _ = agreed_state(self.folder / "state", self.processes)
-        if saved is None or factor < LEAST_LR_FACTOR:
-            missing = (
-                "there is no state to go back to" if saved is None else "lower rates did not help"
-            )
-            raise ValueError(f"{reason}; {missing}: try a lower optim.lr, or train.precision fp32")
+        saved = check_rollback(self.config.train.nonfinite, saved, factor, reason)
         self.restore(saved)
         self.updates.slow_down(factor)
         self.step = saved.step

@@ -5,7 +5,10 @@ import os
 import platform
 from pathlib import Path
 
-from gan.system.atomic import remove_parts
+import yaml
+
+from gan.config import Config
+from gan.system.atomic import remove_parts, write_whole
 from gan.system.unix import hold
 
 STOPPED_MARK = "stopped"
@@ -38,6 +41,12 @@ def claim(folder: Path) -> int:
     for place in filter(Path.is_dir, (folder, folder / "samples", folder / "evaluation")):
         remove_parts(place)
     return lock
+
+
+def write_config(config: Config) -> None:
+    """Write the resolved configuration to RUN/config.yaml, enough to repeat the run."""
+    text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
+    write_whole(config.run.dir / "config.yaml", lambda file: file.write(text.encode()))
 
 
 def mark_stopped(folder: Path, text: str) -> None:

@@ -119,8 +119,9 @@ def test_a_run_that_an_older_version_began_is_one_curve(tmp_path: Path) -> None:
             for step in (1, 2, 3):
                 writer.add_scalar(name, step, step)
     tracker = Tracker(tmp_path.parent / "none", 2)
-    tracker.writer.close()
-    tracker.writer = SummaryWriter(str(tmp_path), purge_step=3, filename_suffix=".1")
+    assert tracker.board is not None
+    tracker.board.writer.close()
+    tracker.board.writer = SummaryWriter(str(tmp_path), purge_step=3, filename_suffix=".1")
     for step in (3, 4):
         tracker.scalars(step, {name: 10 * step for name in old if name != "lowest"}, LOSSES)
         tracker.scalars(step, {"lowest": 10 * step})
