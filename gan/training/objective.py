@@ -147,16 +147,20 @@ def translate(
     target: Tensor,
     loss: LossConfig,
     passes: Passes = one_by_one,
+    inputs: Mapping[Domain, Tensor] | None = None,
 ) -> Cycle:
     """Translate and reconstruct `real`; compute the identity output for `target`.
 
     real and target are (N, C, H, W) in [-1, 1]. generator translates in the direction, inverse in
-    the opposite one. The identity output is not computed (None) if its weight is 0.
+    the opposite one. The identity output is not computed (None) if its weight is 0. `inputs` are
+    degraded copies of both domains' images (data.degrade), which the generator gets instead.
     """
-    if loss.weight("identity", DIRECTIONS[direction].target):
-        fake, idt = passes(generator, real, target)
+    ends = DIRECTIONS[direction]
+    source, other = (inputs[ends.source], inputs[ends.target]) if inputs else (real, target)
+    if loss.weight("identity", ends.target):
+        fake, idt = passes(generator, source, other)
         return Cycle(real, fake, inverse(fake), target, idt)
-    fake = generator(real)
+    fake = generator(source)
     return Cycle(real, fake, inverse(fake), target, idt=None)
 
 

@@ -31,6 +31,8 @@ class RecipeRow:
     """Terms of the section loss that it does not minimize; weights above 0 are rejected."""
     encodes: bool = False
     """Whether it compares originals with translations by features of the generator's encoder."""
+    degrades: bool = False
+    """Whether data.degrade works: it passes Frame.inputs to the generators, not Frame.prepare."""
     painting: bool = False
     """Whether style.image replaces domain B."""
     styled: bool = False
@@ -53,6 +55,7 @@ RECIPES = Table(
             title="CycleGAN: two generators, each the inverse of the other",
             columns=("real", "translation", "reconstruction", "identity"),
             shown=("cycle", "adversarial"),
+            degrades=True,
         ),
         "single_style": RecipeRow(
             "gan.training.recipes.single_style:SingleStyleTrainer",
@@ -63,6 +66,7 @@ RECIPES = Table(
             directions=("ab",),
             discriminators=(),
             needs=("style",),
+            degrades=True,
             painting=True,
             aliases=("one_style",),
         ),
@@ -74,6 +78,7 @@ RECIPES = Table(
             directions=("ab",),
             discriminators=("b",),
             needs=("style",),
+            degrades=True,
             styled=True,
             aliases=("reference",),
         ),
@@ -87,6 +92,7 @@ RECIPES = Table(
             needs=("nce",),
             unused=("perceptual", "style"),
             encodes=True,
+            degrades=True,
         ),
     },
 )

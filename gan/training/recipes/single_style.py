@@ -57,12 +57,13 @@ class SingleStyleTrainer:
         gen_ab, loss = self.frame.networks["gen_ab"], self.frame.config.loss
         update = Step(self.frame, step)
         for batch in update.accumulate(batches):
-            (a,) = self.frame.prepare(batch)
+            (a,) = images = self.frame.prepare(batch)
+            (photograph,) = self.frame.inputs(batch, images)
             content = (
                 self.perceptual.content_of(self.perceptual(a)) if self.perceptual.content else {}
             )
             with update.gradients([gen_ab]):
-                fake_b = gen_ab(a)
+                fake_b = gen_ab(photograph)
                 terms = appearance_terms("ab", fake_b, content, self.gram, self.perceptual)
                 losses = weighted(terms, loss)
                 update.minimize(total(losses), losses)
