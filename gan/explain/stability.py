@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.config.tables.degradations import DEGRADATIONS
+from gan.config.tables.degradations import DEGRADATIONS, SHIFTS
 from gan.images.degradations import degrade
 
 Pixels = NDArray[np.uint8]
 """(H, W, C)."""
 
-SHIFT = 3
-"""Pixels; not a multiple of a generator's stride of 4."""
+SHIFT, _ = SHIFTS
 
 
 @dataclass(frozen=True)

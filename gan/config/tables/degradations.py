@@ -29,6 +29,10 @@ class DegradationRow:
         return self.title.format(f"{strength:g}")
 
 
+SHIFTS = (3, 5)
+"""The mild and the strong shift of gan evaluate --robust, in pixels: no multiples of a generator's
+stride of 4. gan explain shows the mild one."""
+
 _ROOM = "gan.images.degradations:"
 
 # In the order in which a camera would do it: the light, the lens, the sensor, the file.
@@ -37,10 +41,10 @@ DEGRADATIONS = Table("degradation", {
         f"{_ROOM}brighten", "brightness times {}", 0, 10, neutral=1, fixed=(1.1, 1.3),
     ),
     "blur": DegradationRow(
-        f"{_ROOM}blur", "blur of {} pixels", 0, 100, neutral=0, fixed=(1, 2),
+        f"{_ROOM}blur", "Gaussian blur, sigma {}", 0, 100, neutral=0, fixed=(1, 2),
     ),
     "downscale": DegradationRow(
-        f"{_ROOM}downscale", "a resolution {} times lower", 1, 16, neutral=1, fixed=(2, 4),
+        f"{_ROOM}downscale", "resolution divided by {}", 1, 16, neutral=1, fixed=(2, 4),
     ),
     "noise": DegradationRow(
         f"{_ROOM}add_noise", "noise of {} gray levels", 0, 255, neutral=0, fixed=(8, 25),
