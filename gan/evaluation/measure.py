@@ -17,6 +17,7 @@ from gan.evaluation.folders import Folder, read_images
 from gan.evaluation.instruments import Instruments
 from gan.images.color import LUMA
 from gan.images.pixels import to_pixels, to_unit
+from gan.inference.checks import NOT_FINITE
 from gan.losses import mean_gram
 from gan.metrics import Batch, Images
 from gan.metrics.batch import Around, Generator, unchanged
@@ -164,11 +165,8 @@ class Evaluator:
             if not row.finite or not all(map(math.isfinite, row.scores.values()))
         ]
         if broken:
-            raise ValueError(
-                f"{broken[0]}: the generator returns NaN or infinity for this image"
-                + (f" and {len(broken) - 1} more" if broken[1:] else "")
-                + "; if the losses in training were finite, try precision fp32"
-            )
+            more = f" and {len(broken) - 1} more" if broken[1:] else ""
+            raise ValueError(f"{broken[0]}{more}: {NOT_FINITE}")
         return rows
 
     def rows(self, files: Sequence[tuple[int, Path]], task: Task) -> Iterator[Row]:
