@@ -11,11 +11,12 @@ from gan.config.tables.degradations import DEGRADATIONS
 from gan.explain.command import explain
 from gan.explain.look import open_look
 from gan.explain.options import ExplainOptions
-from gan.explain.patches import open_discriminator, score
+from gan.explain.patches import open_discriminator
 from gan.explain.sheet import CELL, COLUMNS, GAP, SOFT, Section, Tile, draw_sheet
 from gan.explain.stability import measure
 from gan.system.signals import Interruption
 from gan.training import Run
+from gan.training.heat import score
 from tests.support.pictures import Photos
 from tests.support.runs import config
 

@@ -16,6 +16,8 @@ class RecipeRow:
     """A few words for the report."""
     columns: tuple[str, ...]
     """The columns of a sample grid."""
+    translated: int = 1
+    """The column of a sample grid that shows translations."""
     shown: tuple[str, ...] = ()
     """Losses, without their directions, to show next to the progress bar. If empty, the first ones
     that are logged."""
@@ -74,6 +76,7 @@ RECIPES = Table(
             "gan.training.recipes.arbitrary_style:ArbitraryStyleTrainer",
             title="Any painting's style for photographs, one generator that takes it as an input",
             columns=("photograph", "style", "result"),
+            translated=2,
             shown=("style", "perceptual", "adversarial"),
             directions=("ab",),
             discriminators=("b",),
