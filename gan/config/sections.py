@@ -226,6 +226,9 @@ class LossConfig(Section):
     matrices of feature maps."""
     tv: Weight = 0
     """Weight of the total variation of translations. Larger is smoother."""
+    steadiness: Weight = 0
+    """Weight of the difference between the translation of a moved image and the moved translation:
+    texture moves with things in clips."""
     semantic: Weight = 0
     """Weight of the semantic loss: how much worse a frozen classifier of A recognizes translations
     than their originals."""

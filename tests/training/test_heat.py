@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -59,7 +60,7 @@ def test_scores_are_written_with_samples_and_change_no_step(root: Path, tmp_path
     ]
     image = read_image(found[1]["ab"])
     assert image.size == (2 * 16, 3 * 16)  # translations and real images; three of B
-    assert len(image.getcolors() or []) > 10
+    assert len(np.unique(np.asarray(image))) > 10
     one, other = (
         (tmp_path / name / "gen_ab.safetensors").read_bytes() for name in ("with", "without")
     )

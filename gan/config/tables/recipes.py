@@ -29,7 +29,7 @@ class RecipeRow:
     """Domains with a discriminator: disc_a, disc_b."""
     needs: tuple[str, ...] = ()
     """Terms of the section loss whose weights must be above 0."""
-    unused: tuple[str, ...] = ("nce",)
+    unused: tuple[str, ...] = ("nce", "steadiness")
     """Terms of the section loss that it does not minimize; weights above 0 are rejected."""
     encodes: bool = False
     """Whether it compares originals with translations by features of the generator's encoder."""
@@ -57,6 +57,7 @@ RECIPES = Table(
             title="CycleGAN: two generators, each the inverse of the other",
             columns=("real", "translation", "reconstruction", "identity"),
             shown=("cycle", "adversarial"),
+            unused=("nce",),
             degrades=True,
         ),
         "single_style": RecipeRow(
@@ -68,6 +69,7 @@ RECIPES = Table(
             directions=("ab",),
             discriminators=(),
             needs=("style",),
+            unused=("nce",),
             degrades=True,
             painting=True,
             aliases=("one_style",),
@@ -93,7 +95,7 @@ RECIPES = Table(
             directions=("ab",),
             discriminators=("b",),
             needs=("nce",),
-            unused=("perceptual", "style"),
+            unused=("perceptual", "style", "steadiness"),
             encodes=True,
             degrades=True,
         ),
