@@ -53,7 +53,7 @@ def test_contrastive_keys_are_features_of_the_clean_images() -> None:
         b,
         [],
         LossConfig(nce=1),
-        inputs=[a + 1, b + 2],  # type: ignore[arg-type]
+        inputs=[a + 1, b + 2],
     )
     assert made.identity is not None
     for patches, clean, shift in ((made.translation, a, 1), (made.identity, b, 2)):

@@ -276,7 +276,12 @@ def test_clips_that_get_no_comparison_or_format_are_counted(
     write_clip(tmp_path / "in" / "clip.mp4", panned(2))
     Image.new("RGB", (32, 32), "teal").save(tmp_path / "in" / "still.png")
     places = tmp_path / "in", tmp_path / "out"
-    options = {"compare": tmp_path / "both", "format": "jpeg", "dry_run": True, "device": "cpu"}
+    options: dict[str, Any] = {
+        "compare": tmp_path / "both",
+        "format": "jpeg",
+        "dry_run": True,
+        "device": "cpu",
+    }
     assert translate_folder(generator_file, *places, **options) == 0
     said = capsys.readouterr().out
     assert "--compare and --format are for images: 1 clip translated without" in said
