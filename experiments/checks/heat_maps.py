@@ -17,11 +17,12 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.explain.discriminator import EXAMPLES, spread
-from gan.explain.patches import heat_maps, open_discriminator, score
+from gan.explain.patches import open_discriminator
 from gan.explain.probe import feature_maps, fit_probe, heat_between
 from gan.images import list_images, read_image, resize_square
 from gan.images.pixels import from_image, to_unit
 from gan.system.yaml_text import parse_yaml
+from gan.training.heat import heat_maps, score
 
 
 def read(path: Path, size: int) -> Tensor:

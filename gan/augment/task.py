@@ -5,11 +5,12 @@ file (classifier), or a torchvision classifier with its weights, NAME=FILE.
 """
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import torch
 from torch import Tensor
 from torchvision import models
@@ -102,7 +103,29 @@ def _onnx_model(path: Path) -> Predict:
     except Exception as error:
         raise ValueError(f"task: {path}: {first_line(error)}") from error
     name = session.get_inputs()[0].name
-    return lambda picture: torch.from_numpy(session.run(None, {name: picture.numpy()})[0])
+
+    def predict(picture: Tensor) -> Tensor:
+        outputs = session.run(None, {name: picture.numpy()})
+        _check_classes(path, [tuple(np.shape(output)) for output in outputs])
+        return torch.from_numpy(outputs[0])
+
+    return predict
+
+
+def _check_classes(path: Path, shapes: Sequence[tuple[int, ...]]) -> None:
+    """Raise ValueError unless a model's outputs for one image can be a classifier's.
+
+    The first must have scores of classes along one axis, as (1, 1000) or (1, 1000, 1, 1). A
+    detector's are (1, 84, 8400) or (1, 300, 6), or boxes (n, 4) with labels and scores (n,).
+    """
+    first = shapes[0]
+    classes = len(first) >= 2 and first[0] == 1 and sum(side > 1 for side in first) <= 1
+    if not classes or any(len(shape) == 1 for shape in shapes[1:]):
+        raise ValueError(
+            f"task: {path}: its outputs have the shapes {', '.join(map(str, shapes))}: those of a "
+            "detector, and an ONNX file must be a classifier, with an output (1, classes): save "
+            "the detector as TorchScript, with torchvision's output"
+        )
 
 
 def first_line(error: Exception) -> str:

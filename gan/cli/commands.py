@@ -105,6 +105,7 @@ COMMANDS = {
             "style_scale",
             "style_weight",
             "steps",
+            "overwrite",
             "device",
         ),
     ),

@@ -24,6 +24,7 @@ from gan.config.section import Fault, Section
 from gan.config.table import NameIn
 from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.datasets import DATASETS
+from gan.config.tables.degradations import degrade_faults
 from gan.config.tables.discriminators import DISCRIMINATORS
 from gan.config.tables.generators import GENERATORS
 from gan.config.tables.losses import LOSS_TERMS
@@ -74,6 +75,9 @@ class DataConfig(Section):
     augment: list[dict[str, Any]] = Field(default=[])
     """More augmentations from albumentations, each as {NAME: ARGUMENTS}, for instance
     [{ColorJitter: {p: 0.5}}]."""
+    degrade: dict[str, Ends] = Field(default={})
+    """Degrade the images that generators receive in training, each with a strength from a range,
+    for instance {noise: [0, 25], jpeg: [30, 95]}. Losses compare with the images as they are."""
     channels_a: Channels = 3
     """Color channels of domain A: 3 for color, 1 for gray."""
     channels_b: Channels = 3
@@ -117,6 +121,8 @@ class DataConfig(Section):
                     not is_range(*values),
                     f"data.{key}: must be two different numbers, lower first, not {list(values)}",
                 )
+
+        yield from degrade_faults(self.degrade)
 
     def train_folder(self, domain: Domain) -> Path:
         """Return the folder of a domain's training images; ValueError if no key names one."""
@@ -223,6 +229,9 @@ class LossConfig(Section):
     matrices of feature maps."""
     tv: Weight = 0
     """Weight of the total variation of translations. Larger is smoother."""
+    steadiness: Weight = 0
+    """Weight of the difference between the translation of a moved image and the moved translation:
+    texture moves with things in clips."""
     semantic: Weight = 0
     """Weight of the semantic loss: how much worse a frozen classifier of A recognizes translations
     than their originals."""

@@ -162,6 +162,10 @@ class Config(Section):
                 getattr(self.loss, term),
                 f"{chosen} does not use loss.{term}: set it to 0, or train.recipe to {others}",
             )
+        yield (
+            self.data.degrade and not row.degrades,
+            f"{chosen} does not support data.degrade: remove it, or set another train.recipe",
+        )
         if row.encodes:
             yield from self.encoder_faults(chosen)
         if len(row.directions) == 1:

@@ -1,6 +1,7 @@
 """Load unpaired images of two folders as an endless stream of training batches."""
 
 from gan.data.crops import TrainTransform, sample_image, sample_pixels
+from gan.data.degraded import with_degraded
 from gan.data.folders import (
     Folder,
     classes_of,
@@ -37,5 +38,6 @@ __all__ = [
     "mark_broken",
     "sample_image",
     "sample_pixels",
+    "with_degraded",
     "write_index",
 ]

@@ -1,7 +1,8 @@
 """The command `gan evaluate`."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -18,6 +19,7 @@ from gan.evaluation.folders import Folders, open_folders
 from gan.evaluation.instruments import open_instruments, partial_judge
 from gan.evaluation.options import EvaluateOptions
 from gan.evaluation.records import Evaluation
+from gan.evaluation.robust import Condition, conditions, record, table
 from gan.evaluation.table import details
 from gan.inference.devices import pick_device
 from gan.inference.translator import Translator
@@ -77,16 +79,21 @@ def evaluate_model(options: EvaluateOptions) -> int:
                 max_images=options.max_images,
             )
         )
-        evaluation = evaluate(
+        measure = partial(
+            evaluate,
             {d: translator.run for d, translator in opened.translators.items()},
             folders,
             opened.data,
             settings,
             instruments,
             processes,
+            references={},
         )
+        evaluation = measure()
+        chosen = conditions(opened.data) if options.robust else ()
+        degraded = {each: measure(around=each.around) for each in chosen}
     if processes.main:
-        _present(evaluation, opened, options, folder)
+        _present(evaluation, degraded, opened, options, folder)
     return 0
 
 
@@ -163,7 +170,11 @@ def _generator_files(path: Path) -> dict[Direction, Path]:
 
 
 def _present(
-    evaluation: Evaluation, opened: Model, options: EvaluateOptions, folder: Path | None
+    evaluation: Evaluation,
+    degraded: Mapping[Condition, Evaluation],
+    opened: Model,
+    options: EvaluateOptions,
+    folder: Path | None,
 ) -> None:
     """Add the model to the evaluation; print it and, if there is a folder, write it there."""
     models = {d: {"file": f.name, "sha256": file_sha256(f)} for d, f in opened.files.items()}
@@ -177,10 +188,12 @@ def _present(
     if folder is None:
         where = f"not written: {model} is not in a run; name a folder with --output"
     else:
-        images = write_evaluation(folder, step, about.get("epoch"), evaluation)
+        more = {"robust": record(degraded)} if degraded else {}
+        images = write_evaluation(folder, step, about.get("epoch"), evaluation, more)
         where = f"written to {folder / METRICS_FILE} and {folder / images}"
     where += "" if options.verbose else "; --verbose prints the protocol"
     blocks = [printable(f"{model}, step {step}"), summarize(evaluation)]
+    blocks += [table(evaluation, degraded)] if degraded else []
     blocks += [details(evaluation)] if options.verbose else []
     print("\n\n".join([*blocks, printable(where)]))
 

@@ -10,14 +10,15 @@ from torch import nn
 
 from gan.config import DataConfig
 from gan.config.tables.metrics import METRICS, full_name
-from gan.domains import DIRECTIONS, Direction
+from gan.domains import DIRECTIONS, Direction, Domain
 from gan.evaluation.folders import Folders
 from gan.evaluation.instruments import Instruments
 from gan.evaluation.measurable import measurable_in, skipped
-from gan.evaluation.measure import Evaluator, Generator, Row, Task
+from gan.evaluation.measure import Evaluator, Reference, Row, Task
 from gan.evaluation.records import Evaluation, ImageScores, Metric
 from gan.evaluation.summary import collection_metrics, image_metrics
 from gan.metrics import Sampling
+from gan.metrics.batch import Around, Generator, unchanged
 from gan.networks.layers import in_eval_mode
 from gan.system.arithmetic import tf32
 from gan.system.processes import Processes
@@ -49,6 +50,9 @@ def evaluate(
     settings: Settings,
     instruments: Instruments,
     processes: Processes = Processes(),  # noqa: B008, frozen
+    *,
+    around: Around = unchanged,
+    references: dict[Domain, Reference | None] | None = None,
 ) -> Evaluation:
     """Translate the source images and measure the results; return the same on all processes.
 
@@ -57,10 +61,14 @@ def evaluate(
     is restored afterwards. One generator is enough: metrics that need the other one are skipped.
     `folders` comes from open_folders, `instruments` from open_instruments. Images are read with
     data.resize, data.crop_size and data's channels. Random numbers depend on settings.seed alone;
-    the global random state is neither used nor changed. ValueError if a translation or a score is
+    the global random state is neither used nor changed. `around` wraps the generators that receive
+    source images. `references` keeps the features of references for further evaluations of the
+    same folders. ValueError if a translation or a score is
     not finite, or if nothing can be measured.
     """
-    evaluator = Evaluator(instruments, data, settings.batch_size, processes, settings.progress)
+    size, progress = settings.batch_size, settings.progress
+    evaluator = Evaluator(instruments, data, size, processes, progress, around)
+    references = {} if references is None else references
     found: dict[Direction, tuple[Task, list[Row]]] = {}
     with ExitStack() as stack:
         stack.enter_context(tf32(False))  # translators set their precision themselves
@@ -73,13 +81,14 @@ def evaluate(
                 continue
             forth, back = generators.get(direction), generators.get(ends.opposite)
             known = folders.references.get(ends.target) if forth else None
-            reference = evaluator.reference(known, ends.target) if known else None
+            if known and ends.target not in references:
+                references[ends.target] = evaluator.reference(known, ends.target)
             task = Task(
                 forth,
                 back,
                 ends,
                 folders.pairs,
-                reference,
+                references.get(ends.target) if known else None,
                 measurable_in(direction, generators, folders, data, instruments),
             )
             found[direction] = task, evaluator.measure(folders.sources[ends.source], task)

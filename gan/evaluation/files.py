@@ -3,11 +3,12 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from gan.evaluation.records import Evaluation, ImageScores
@@ -16,8 +17,14 @@ from gan.system.atomic import lock, write_whole
 METRICS_FILE = "metrics.jsonl"
 
 
-def write_evaluation(folder: Path, step: int, epoch: int | None, evaluation: Evaluation) -> str:
-    """Write the scores of the images, then a line of metrics.jsonl.
+def write_evaluation(
+    folder: Path,
+    step: int,
+    epoch: int | None,
+    evaluation: Evaluation,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> str:
+    """Write the scores of the images, then a line of metrics.jsonl, with the entries of `more`.
 
     Return the name of the scores' file, relative to `folder`.
     """
@@ -28,7 +35,7 @@ def write_evaluation(folder: Path, step: int, epoch: int | None, evaluation: Eva
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "images": images,
     }
-    append_line(folder / METRICS_FILE, line | evaluation.record())
+    append_line(folder / METRICS_FILE, line | evaluation.record() | dict(more))
     return images
 
 

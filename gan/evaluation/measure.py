@@ -1,7 +1,7 @@
 """Measures images in two passes: over the references, then over the sources."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
@@ -17,13 +17,12 @@ from gan.evaluation.folders import Folder, read_images
 from gan.evaluation.instruments import Instruments
 from gan.images.color import LUMA
 from gan.images.pixels import to_pixels, to_unit
+from gan.inference.checks import NOT_FINITE
 from gan.losses import mean_gram
 from gan.metrics import Batch, Images
+from gan.metrics.batch import Around, Generator, unchanged
 from gan.system.processes import Processes
 from gan.system.progress import Progress
-
-Generator = Callable[[Tensor], Tensor]
-"""Maps (N, C, H, W) in [-1, 1] on the device to (N, C', H, W) in [-1, 1]."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +94,8 @@ class Evaluator:
     batch_size: int
     processes: Processes
     progress: bool = False
+    around: Around = unchanged
+    """Degrades what the generators receive."""
 
     def images(self, files: Sequence[Path], domain: Domain) -> Images:
         """Read images onto the device; features are extracted when a metric uses them."""
@@ -164,37 +165,35 @@ class Evaluator:
             if not row.finite or not all(map(math.isfinite, row.scores.values()))
         ]
         if broken:
-            raise ValueError(
-                f"{broken[0]}: the generator returns NaN or infinity for this image"
-                + (f" and {len(broken) - 1} more" if broken[1:] else "")
-                + "; if the losses in training were finite, try precision fp32"
-            )
+            more = f" and {len(broken) - 1} more" if broken[1:] else ""
+            raise ValueError(f"{broken[0]}{more}: {NOT_FINITE}")
         return rows
 
     def rows(self, files: Sequence[tuple[int, Path]], task: Task) -> Iterator[Row]:
         """Translate and measure a batch of (index, file); yield the row of each image."""
         rows = [Row(place, path) for place, path in files]
         source = self.images([row.file for row in rows], task.ends.source)
-        batch = Batch(source, back=task.back, lpips=self.instruments.lpips_at(self.data.crop_size))
+        lpips = self.instruments.lpips_at(self.data.crop_size)
+        batch = Batch(source, back=task.back, lpips=lpips, around=self.around)
         if task.forth:
             batch = self.translate(rows, batch, task)
         channels = self.data.channels(task.ends.target)
-        unchanged = Images(
+        sources = Images(
             _in_channels(source.pixels, channels), source.extractor, lambda: source.maps
         )
-        _score(rows, batch, replace(batch, fake=unchanged), task.scores(pairs=False))
+        _score(rows, batch, replace(batch, fake=sources), task.scores(pairs=False))
         paired = [place for place, row in enumerate(rows) if row.file in task.pairs]
         if paired and (names := task.scores(pairs=True)):
             chosen = [rows[place] for place in paired]
             truth = self.images([task.pairs[row.file] for row in chosen], task.ends.target)
             batch = batch.at(paired, truth)
-            _score(chosen, batch, replace(batch, fake=unchanged.at(paired)), names)
+            _score(chosen, batch, replace(batch, fake=sources.at(paired)), names)
         yield from rows
 
     def translate(self, rows: list[Row], batch: Batch, task: Task) -> Batch:
         """Return the batch with its translations; store their and the sources' features in rows."""
         assert task.forth
-        raw = task.forth(batch.source.pixels).float()
+        raw = self.around(task.forth)(batch.source.pixels).float()
         for row, finite in zip(rows, raw.isfinite().flatten(1).all(1).tolist(), strict=True):
             row.finite = finite
         extractor = self.instruments.extractor

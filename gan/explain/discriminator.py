@@ -11,11 +11,12 @@ from torch import Tensor, nn
 
 from gan.domains import DIRECTIONS
 from gan.explain.look import Look, Pixels, in_channels
-from gan.explain.patches import heat_maps, open_discriminator, overlay, score
+from gan.explain.patches import open_discriminator
 from gan.explain.probe import feature_maps, fit_probe, heat_between
 from gan.explain.sheet import Section, Tile
 from gan.images import read_image, resize_short
 from gan.images.pixels import from_array, to_unit
+from gan.training.heat import heat_maps, overlay, score
 
 T = TypeVar("T")
 

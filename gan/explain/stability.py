@@ -1,20 +1,19 @@
 """Measure how much a translation changes when its picture changes a little."""
 
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+
+from gan.config.tables.degradations import DEGRADATIONS, SHIFTS
+from gan.images.degradations import degrade
 
 Pixels = NDArray[np.uint8]
 """(H, W, C)."""
 
-SHIFT = 3
-"""Pixels; not a multiple of a generator's stride of 4."""
+SHIFT, _ = SHIFTS
 
 
 @dataclass(frozen=True)
@@ -40,49 +39,20 @@ def difference(one: NDArray[Any], other: NDArray[Any]) -> float:
     return float(np.sqrt(np.mean((one.astype(float) - other.astype(float)) ** 2)))
 
 
-def _noise(pixels: Pixels) -> Pixels:
-    drawn = np.random.default_rng(0).normal(0, 8, pixels.shape)
-    noisy: Pixels = np.rint(pixels + drawn).clip(0, 255).astype(np.uint8)
-    return noisy
-
-
-def _blur(pixels: Pixels) -> Pixels:
-    blurred = cv2.GaussianBlur(pixels, (0, 0), 1.0)
-    return np.asarray(blurred, np.uint8).reshape(pixels.shape)
-
-
-def _jpeg(pixels: Pixels) -> Pixels:
-    file = io.BytesIO()
-    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-    image.save(file, "JPEG", quality=40)
-    decoded = np.asarray(Image.open(file), np.uint8)
-    return decoded.reshape(pixels.shape)
-
-
-def _brighter(pixels: Pixels) -> Pixels:
-    brighter: Pixels = np.rint(pixels * 1.1).clip(0, 255).astype(np.uint8)
-    return brighter
-
-
-CHANGES: dict[str, Callable[[Pixels], Pixels]] = {
-    "noise of 8 gray levels": _noise,
-    "blur of 1 pixel": _blur,
-    "JPEG at quality 40": _jpeg,
-    "10 % brighter": _brighter,
-}
-"""Functions that change a picture, by their names on the sheet."""
-
-
 def measure(translate: Callable[[Pixels], Pixels], pixels: Pixels) -> Iterator[Change]:
-    """Yield the effects of all CHANGES and of a shift on the translation of pixels (H, W, C).
+    """Yield the effects of mild degradations and of a shift on the translation of pixels (H, W, C).
 
-    The shift cuts SHIFT pixels off the left and the top. If the translation moves with the picture,
-    it loses the same pixels and does not change otherwise.
+    The degradations are those of gan evaluate --robust. The shift cuts SHIFT pixels off the left
+    and the top. If the translation moves with the picture, it loses the same pixels and does not
+    change otherwise.
     """
     plain = translate(pixels)
-    for name, change in CHANGES.items():
-        changed = change(pixels)
+    for name, row in DEGRADATIONS.items():
+        mild, _ = row.fixed
+        changed = degrade(pixels, name, mild, np.random.default_rng(0))
         result = translate(changed)
-        yield Change(name, result, difference(changed, pixels), difference(result, plain))
+        yield Change(
+            row.named(mild), result, difference(changed, pixels), difference(result, plain)
+        )
     moved = translate(np.ascontiguousarray(pixels[SHIFT:, SHIFT:]))
     yield Change(f"shift of {SHIFT} pixels", moved, 0, difference(moved, plain[SHIFT:, SHIFT:]))

@@ -19,11 +19,14 @@ def check_working_size(size: int | None) -> None:
         raise ValueError(f"size: must be at least {MIN_SIDE} pixels, not {size}")
 
 
+NOT_FINITE = (
+    "the generator returns NaN for this image: try precision fp32; if NaN remains, its training "
+    "has diverged"
+)
+
+
 def require_finite(translated: Result | None) -> Result:
     """Return a translation; raise ValueError for None, which stands for one that is not finite."""
     if translated is None:  # as 8 bits it would be black and look like a translation
-        raise ValueError(
-            "the generator returns NaN for this image: try precision fp32; if NaN remains, its "
-            "training has diverged"
-        )
+        raise ValueError(NOT_FINITE)
     return translated

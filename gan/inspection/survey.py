@@ -22,6 +22,7 @@ from gan.images import (
     read_with_traits,
     resize_square,
 )
+from gan.images.clips import SUFFIXES
 from gan.images.color import LUMA_COLUMN
 from gan.images.stacks import stack_pages
 from gan.inspection.hashes import SIDE, Luma
@@ -82,7 +83,9 @@ class Survey:
     images: list[ImageFacts] = field(default_factory=list)
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     others: int = 0
-    """Number of files that are images neither by suffix nor by content."""
+    """Number of files that are images neither by suffix nor by content; without clips."""
+    clips: int = 0
+    """Number of files that are videos by suffix: training requires frames of them."""
     unnamed: list[tuple[Path, str]] = field(default_factory=list)
     """Files that are images by content but not by suffix, with their sizes."""
     empty: list[tuple[Path, str]] = field(default_factory=list)
@@ -140,7 +143,10 @@ def survey(places: Sequence[Place], max_megapixels: float) -> Survey:
         result.unreadable += found.skipped
         sizes = [(path, _image_size(path)) for path in sorted(found.others)]
         result.unnamed += [(path, size) for path, size in sizes if size]
-        result.others += sum(size is None for _, size in sizes)
+        unknown = [path for path, size in sizes if size is None]
+        clips = sum(path.suffix.lower() in SUFFIXES for path in unknown)
+        result.clips += clips
+        result.others += len(unknown) - clips
         if not found.images and not found.skipped:
             result.empty.append((place.folder, nothing_found(place.folder, found)))
     outcomes = in_threads(lambda job: examine(*job, max_megapixels), jobs, "images")

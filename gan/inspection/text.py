@@ -9,7 +9,7 @@ from gan.inspection.findings import KINDS, Finding, Kind
 from gan.inspection.options import InspectOptions
 from gan.inspection.statistics import lines, numbers
 from gan.inspection.survey import Survey
-from gan.system.text import printable
+from gan.system.text import number_of, printable
 
 LISTED = 20
 """Most findings of a kind that are printed with their details; inspection.tsv lists all."""
@@ -86,6 +86,9 @@ def summary(survey: Survey, found: Sequence[Finding]) -> str:
     harmless = sum(_is_harmless(KINDS[finding.kind]) for finding in found)
     folders = "folder" if len(survey.places) == 1 else "folders"
     others = f", {survey.others} files that are not images" if survey.others else ""
+    if survey.clips:
+        clips = number_of(survey.clips, "clips")
+        others += f", {clips} (training requires frames: gan prepare takes them out of clips)"
     rest = f", {harmless} harmless notes" if harmless else ""
     return (
         f"{len(survey.images)} images in {len(survey.places)} {folders}{others}: "

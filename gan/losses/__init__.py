@@ -4,6 +4,7 @@ from gan.losses.adversarial import Scores, gradient_penalty, score_maps
 from gan.losses.contrastive import patch_nce
 from gan.losses.perceptual import content_loss, perceptual_distance, weighted_sum
 from gan.losses.semantic import semantic_loss
+from gan.losses.steadiness import steadiness_loss
 from gan.losses.style import (
     gram,
     gram_distance,
@@ -24,6 +25,7 @@ __all__ = [
     "score_maps",
     "semantic_loss",
     "squared_variation",
+    "steadiness_loss",
     "style_layer_loss",
     "total_variation",
     "weighted_sum",

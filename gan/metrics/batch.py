@@ -10,6 +10,16 @@ from torch import Tensor
 from gan.metrics.extractor import Extractor
 from gan.metrics.maps import Maps
 
+Generator = Callable[[Tensor], Tensor]
+"""Maps (N, C, H, W) in [-1, 1] on the device to (N, C', H, W) in [-1, 1]."""
+Around = Callable[[Generator], Generator]
+"""Returns a generator with something done before or after it."""
+
+
+def unchanged(generator: Generator) -> Generator:
+    """Return the generator itself."""
+    return generator
+
 
 @dataclass(frozen=True)
 class Images:
@@ -64,6 +74,8 @@ class Batch:
     """The desired translations: the target domain's images that are paired with the sources."""
     back: Callable[[Tensor], Tensor] | None = None
     """The generator of the other direction."""
+    around: Around = unchanged
+    """Degrades what generators receive of the sources (gan evaluate --robust)."""
     grams: Maps = field(default_factory=dict)
     """Mean Gram matrices (1, C, C) of the target domain, by style layer."""
     lpips: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = field(default_factory=dict)
@@ -89,4 +101,4 @@ class Batch:
     def identity(self) -> Tensor:
         """The identity outputs: the generator of the other direction applied to the sources."""
         assert self.back
-        return self.back(self.source.pixels).float()
+        return self.around(self.back)(self.source.pixels).float()

@@ -146,7 +146,8 @@ def _located(offered: Sequence[tuple[Path, Candidate]], skipped: list[Skipped]) 
             try:
                 path = index.file(candidate.name)
             except ImageError as error:
-                skipped.append((folder / candidate.name, str(error)))
+                given = folder / candidate.name
+                skipped.append((given, str(error).removeprefix(f"{given}: ")))
                 continue
             candidate = replace(candidate, source=path, name=path.relative_to(folder))
         result.setdefault(candidate.origin, replace(candidate, name=before / candidate.name))
@@ -176,16 +177,17 @@ class Index:
         """
         path = self.folder / os.path.relpath(os.path.normpath(self.folder / name), self.folder)
         if ".." in path.relative_to(self.folder).parts:
-            raise ImageError(f"leads out of {self.folder}")
+            raise ImageError(f"{self.folder / name}: leads out of {self.folder}")
         if not os.path.lexists(path):
             found = self.names.get(name.name, [])
             if len(found) != 1:
-                raise ImageError(f"{len(found) or 'no'} images with this name below {self.folder}")
+                count = f"{len(found) or 'no'} images with this name"
+                raise ImageError(f"{self.folder / name}: {count} below {self.folder}")
             path = found[0]
         if not path.resolve().is_relative_to(self.root):
-            raise ImageError(f"leads out of {self.folder}")
+            raise ImageError(f"{self.folder / name}: leads out of {self.folder}")
         if not path.is_file():
-            raise ImageError("not a regular file")
+            raise ImageError(f"{self.folder / name}: not a regular file")
         if path.suffix.lower() not in IMAGE_SUFFIXES:
-            raise ImageError("its suffix is not an image's")
+            raise ImageError(f"{self.folder / name}: its suffix is not an image's")
         return path

@@ -18,6 +18,10 @@ MOST_STEPS = 24
 BUDGET = 5_000_000
 """Bytes for all grids."""
 GRID = re.compile(r"step-(\d+)-(ab|ba)\.png")
+SCORES = re.compile(r"step-(\d+)-(ab|ba)-scores\.png")
+"""Heat maps of a discriminator's scores; runs of earlier versions have none."""
+SCORED = ("translation", "real")
+"""The columns of heat maps."""
 
 
 def samples(run: Path, config: Config) -> Markup:
@@ -26,15 +30,21 @@ def samples(run: Path, config: Config) -> Markup:
     steps = [list(files)[index] for index in spread(len(files), MOST_STEPS)]
     images, damaged = _read_grids({step: files[step] for step in steps})
     steps = [step for step in steps if any(step == shown for shown, _ in images)]
-    pictures, smaller = shelve(list(images.values()), BUDGET)
+    drawn = grids(run / "samples", SCORES)
+    heats, unread = _read_grids({step: drawn[step] for step in steps if step in drawn})
+    found = [*images.values(), *heats.values()]
+    shelved, smaller = shelve(found, BUDGET)
+    pictures, scores = shelved[: len(images)], shelved[len(images) :]
     widths = {direction: image.width for (_, direction), image in reversed(images.items())}
     crop = config.data.crop_size
     return render(
         "samples.html",
         found=files,
-        damaged=damaged,
+        damaged=[*damaged, *unread],
         steps=steps,
         pictures=dict(zip(images, pictures, strict=True)),
+        scores=dict(zip(heats, scores, strict=True)),
+        scored={direction: SCORED for _, direction in heats},
         columns={
             direction: RECIPES[config.recipe].columns[: max(1, widths[direction] // crop)]
             for direction in DIRECTIONS
@@ -45,11 +55,14 @@ def samples(run: Path, config: Config) -> Markup:
     )
 
 
-def grids(folder: Path) -> dict[int, dict[str, Path]]:
-    """Return the paths of grids as {step: {direction: path}}, ordered by step."""
+def grids(folder: Path, name: re.Pattern[str] = GRID) -> dict[int, dict[str, Path]]:
+    """Return the paths of grids as {step: {direction: path}}, ordered by step.
+
+    name: matches the names of their files.
+    """
     found: dict[int, dict[str, Path]] = {}
     for path in folder.glob("step-*.png"):
-        if match := GRID.fullmatch(path.name):
+        if match := name.fullmatch(path.name):
             found.setdefault(int(match[1]), {})[match[2]] = path
     return dict(sorted(found.items()))
 

@@ -21,7 +21,7 @@ from gan.stylize.descent import minimize
 from gan.stylize.memory import check_memory, needed
 from gan.stylize.objective import Terms, Weights
 from gan.stylize.options import StylizeOptions
-from gan.stylize.results import write_marked
+from gan.stylize.results import check_new, write_marked
 from gan.stylize.scene import (
     Scene,
     Sources,
@@ -35,6 +35,7 @@ from gan.stylize.scene import (
 from gan.stylize.sweep import sheet, table
 from gan.stylize.wct.command import stylize_by_wct
 from gan.system.progress import Progress
+from gan.system.text import printable
 
 SHOW_EVERY = 10
 """Steps between updates of the loss on the progress bar: each waits for the GPU."""
@@ -69,8 +70,16 @@ class ProgressLog:
 
 
 def stylize(config: StylizeOptions) -> int:
-    """Paint a photograph in the style of paintings, once or for a sweep; return the exit status."""
-    return METHODS[config.method](config)
+    """Paint a photograph in the style of paintings, once or for a sweep; return the exit status.
+
+    ValueError, before anything is painted, if an output exists and overwrite is not set.
+    """
+    if not config.whole_folder:
+        check_new(config.output, overwrite=config.overwrite)
+    status = METHODS[config.method](config)
+    if not config.whole_folder:
+        print(printable(f"1 image stylized to {config.output}"), file=sys.stderr)
+    return status
 
 
 def stylize_by_optimization(config: StylizeOptions) -> int:

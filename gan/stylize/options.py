@@ -97,6 +97,9 @@ class StylizeOptions(Section):
     """Where to compute. auto uses a GPU if there is one."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of the noise, and of the training of a decoder."""
+    overwrite: bool = False
+    """Replace existing files. If not set, an existing output is an error, and images of a folder
+    that exist in the output are skipped."""
     marks: bool = True
     """Write into each file, as XMP, that a trained network made it, and which. With false, no XMP
     is written."""

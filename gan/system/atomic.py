@@ -36,7 +36,7 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
         return
     part = path
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         part, opened = _open_part(path)
         with opened as file:
             save(file)
@@ -47,12 +47,28 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
             if not replace and os.path.lexists(path):
                 raise FileExistsError(errno.EEXIST, "exists now and is not replaced")
             part.replace(path)  # still locked: `remove_parts` removes unlocked files
+    except NoFolderError:
+        raise
     except OSError as error:
         raise type(error)(f"{path}: {error.strerror or error}") from error
     finally:
         if part is not path:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
+
+
+class NoFolderError(OSError):
+    """A folder cannot be made; the message names it."""
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; NoFolderError, with its name, if that is not possible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        taken = next((at for at in (folder, *folder.parents) if os.path.lexists(at)), folder)
+        reason = error.strerror if taken.is_dir() else f"{taken} is a file"
+        raise NoFolderError(f"{folder}: this folder cannot be made: {reason or error}") from error
 
 
 def disk_is_full(error: BaseException | None) -> bool:

@@ -10,6 +10,11 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
+def number_of(count: int, things: str) -> str:
+    """Return "3 clips", or "1 clip": `things` is a plural in s."""
+    return f"{count} {things.removesuffix('s') if count == 1 else things}"
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return "; did you mean NAME?", or an empty string if no name is similar."""
     near = difflib.get_close_matches(name, list(names), 1, cutoff=0.5)

@@ -67,20 +67,25 @@ def contrast(
     positions: Sequence[Tensor],
     loss: LossConfig,
     passes: Passes = one_by_one,
+    inputs: Sequence[Tensor] = (),
 ) -> Contrast:
     """Translate `real`; return the translations, and the features to be compared.
 
     real and target are (N, C, H, W) in [-1, 1]. With loss.nce_identity, `target` (images of the
     target domain) goes through the generator too. `positions` are those of draw_positions. One pass
     translates the inputs and gives their features; a second one encodes the translations.
+    `inputs` are degraded copies of real and target (data.degrade), which are translated instead;
+    a third pass then encodes the originals.
     """
     originals = [real, target] if loss.nce_identity else [real]
-    outputs = passes(partial(generator, positions=positions), *originals)
+    sources = inputs[: len(originals)] or originals
+    outputs = passes(partial(generator, positions=positions), *sources)
     fakes = [fake for fake, *_ in outputs]
     encode = partial(generator, positions=positions, encode_only=True)
     queries = [heads(features) for features in passes(encode, *fakes)]
     with torch.no_grad():
-        keys = [heads(features) for _, *features in outputs]
+        encoded = passes(encode, *originals) if inputs else [own for _, *own in outputs]
+        keys = [heads(features) for features in encoded]
     patches = list(map(Patches, queries, keys))
     return Contrast(fakes[0], patches[0], patches[1] if loss.nce_identity else None)
 

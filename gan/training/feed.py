@@ -8,7 +8,7 @@ import torch
 from accelerate import Accelerator
 
 from gan.config import Config
-from gan.data import Batches, ImageDataset, build_loader, end_workers
+from gan.data import Batches, ImageDataset, build_loader, end_workers, with_degraded
 from gan.training.broken_images import BrokenImages
 from gan.training.recipes.base import Batch
 from gan.training.schedule import RunLength
@@ -83,7 +83,7 @@ def load_batches(
     )
     batches = iter(
         build_loader(
-            dataset,
+            with_degraded(dataset, config.data, config.run.seed),
             keys,
             workers=config.data.workers,
             device=accelerator.device,

@@ -8,13 +8,14 @@
         + perceptual_cycle * ( |f(rec_a) - f(a)|^2  + |f(rec_b) - f(b)|^2 )
         + style            * ( |G(fake_b) - G_b|^2  + |G(fake_a) - G_a|^2 )
         + tv               * ( TV(fake_b) + TV(fake_a) )
+        + steadiness       * ( |gen_ab(moved a) - moved fake_b| + |gen_ba(moved b) - moved fake_a| )
         + semantic         * ( -log p(fake_b)[k(a)] - log p(fake_a)[k(b)] )
         + terms.NAME       * ( NAME(ab) + NAME(ba) )                   for every registered NAME
 
     fake_b = gen_ab(a)      rec_a = gen_ba(fake_b)      idt_a = gen_ba(a)
     fake_a = gen_ba(b)      rec_b = gen_ab(fake_a)      idt_b = gen_ab(b)
 
-|.| is the mean over pixels. The last six lines are off by default. f are feature maps of a frozen
+|.| is the mean over pixels. The last seven lines are off by default. f are feature maps of a frozen
 network, G their Gram matrices (Johnson et al. 2016, Sec. 3), G_a and G_b those of a whole domain.
 gan/losses has the formulas; terms are averaged over the layers. The recipe single_style minimizes
 perceptual, style and tv for one direction, with the Gram matrices of one painting as G_b;
@@ -57,6 +58,7 @@ from gan.losses import (
     perceptual_distance,
     score_maps,
     semantic_loss,
+    steadiness_loss,
     total_variation,
     weighted_sum,
 )
@@ -84,6 +86,8 @@ class Cycle:
     """Real images of the target domain."""
     idt: Tensor | None
     """The generator's output for `target`; None if the identity weight is 0."""
+    unsteady: Tensor | None = None
+    """The steadiness term, unweighted; None if its weight is 0."""
 
 
 @dataclass(frozen=True)
@@ -147,17 +151,20 @@ def translate(
     target: Tensor,
     loss: LossConfig,
     passes: Passes = one_by_one,
+    inputs: Mapping[Domain, Tensor] | None = None,
 ) -> Cycle:
     """Translate and reconstruct `real`; compute the identity output for `target`.
 
     real and target are (N, C, H, W) in [-1, 1]. generator translates in the direction, inverse in
-    the opposite one. The identity output is not computed (None) if its weight is 0.
+    the opposite one. The identity output is not computed (None) if its weight is 0. `inputs` are
+    degraded copies of both domains' images (data.degrade), which the generator gets instead.
     """
-    if loss.weight("identity", DIRECTIONS[direction].target):
-        fake, idt = passes(generator, real, target)
-        return Cycle(real, fake, inverse(fake), target, idt)
-    fake = generator(real)
-    return Cycle(real, fake, inverse(fake), target, idt=None)
+    ends = DIRECTIONS[direction]
+    source, other = (inputs[ends.source], inputs[ends.target]) if inputs else (real, target)
+    both = loss.weight("identity", ends.target)
+    fake, idt = passes(generator, source, other) if both else (generator(source), None)
+    unsteady = steadiness_loss(generator, source, fake) if loss.steadiness else None
+    return Cycle(real, fake, inverse(fake), target, idt, unsteady)
 
 
 def generator_losses(
@@ -179,6 +186,8 @@ def generator_losses(
     if cycle.idt is not None:
         weight = loss.weight("identity", ends.target)
         losses[f"identity_{ends.target}"] = weight * l1_loss(cycle.idt, cycle.target)
+    if cycle.unsteady is not None:
+        losses[f"steadiness_{direction}"] = loss.steadiness * cycle.unsteady
     content, feature_maps = targets.content[ends.source], targets.feature_maps
     terms = appearance_terms(
         direction, cycle.fake, content, targets.gram[ends.target], feature_maps

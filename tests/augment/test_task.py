@@ -1,5 +1,6 @@
 """Task models: every kind of file, and how much of the prediction is kept."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +83,42 @@ def test_files_that_are_not_task_models_are_named(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=said):
             load_task_score(text, None, CPU)
+
+
+def onnx_model(path: Path, *shapes: tuple[int, ...]) -> Path:
+    """Write a model that returns constants of these shapes, whatever its image is."""
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    picture = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, None, None])
+    constants = [numpy_helper.from_array(np.ones(shape, np.float32)) for shape in shapes]
+    nodes = [
+        helper.make_node("Constant", [], [f"out{number}"], value=constant)
+        for number, constant in enumerate(constants)
+    ]
+    outputs = [
+        helper.make_tensor_value_info(f"out{number}", TensorProto.FLOAT, shape)
+        for number, shape in enumerate(shapes)
+    ]
+    graph = helper.make_graph(nodes, "constants", [picture], outputs)
+    opset = [helper.make_opsetid("", 17)]
+    save(helper.make_model(graph, opset_imports=opset, ir_version=9), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [[(1, 84, 30)], [(1, 5, 6)], [(2, 4), (2,), (2,)], [(1, 4), (1,), (1,)]],
+    ids=str,
+)
+def test_an_onnx_detector_is_rejected_with_the_shapes_of_its_outputs(
+    shapes: list[tuple[int, ...]], tmp_path: Path
+) -> None:
+    task_score = load_task_score(str(onnx_model(tmp_path / "task.onnx", *shapes)), None, CPU)
+    with pytest.raises(ValueError, match=re.escape(", ".join(map(str, shapes)))):
+        task_score(red(0.9), red(0.2))
+
+
+@pytest.mark.parametrize("shape", [(1, 10), (1, 10, 1, 1), (1, 1)], ids=str)
+def test_an_onnx_classifier_is_taken(shape: tuple[int, ...], tmp_path: Path) -> None:
+    task_score = load_task_score(str(onnx_model(tmp_path / "task.onnx", shape)), None, CPU)
+    assert task_score(red(0.9), red(0.2)) == 1

@@ -174,7 +174,7 @@ def test_an_unwritable_output_is_rejected_before_any_work(
 def test_out_of_memory_is_a_one_line_error(
     run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def short(*_: object) -> None:
+    def short(*_: object, **__: object) -> None:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory:\nmore")
 
     monkeypatch.setattr("gan.evaluation.command.evaluate", short)

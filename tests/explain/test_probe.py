@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from gan.config.choices import Norm
-from gan.explain.patches import FULL, heat_maps, overlay
 from gan.explain.probe import SHRINKAGE, discriminant, feature_maps, fit_probe, heat_between
 from gan.networks import build_discriminator
+from gan.training.heat import FULL, heat_maps, overlay
 
 SIDE = 96
 

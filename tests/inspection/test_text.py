@@ -81,3 +81,14 @@ def test_samples_are_spread_over_a_folder() -> None:
     assert [int(path.name) for path in spread(paths, 8)] == [0, 2, 5, 7, 10, 12, 15, 17]
     assert spread(paths[:3], 8) == paths[:3]
     assert spread([], 8) == []
+
+
+def test_clips_are_counted_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write_dataset(tmp_path / "data", trainA=2, trainB=2)
+    (root / "trainA" / "clip.mp4").write_bytes(b"no picture")
+    (root / "trainA" / "notes.txt").touch()
+    inspect_folders(root, min_images=0)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert ", 1 files that are not images, 1 clip (training requires frames: gan prepare" in last

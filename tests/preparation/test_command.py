@@ -13,7 +13,8 @@ import tifffile
 from PIL import Image, ImageOps
 
 from gan.cli.main import main
-from gan.images import list_images
+from gan.images import ImageError, list_images
+from gan.preparation.sources import Index
 from tests.support.commands import inspect_folders
 from tests.support.folders import state
 from tests.support.pictures import picture
@@ -314,3 +315,18 @@ def test_the_summary_counts_what_was_skipped_and_names_the_next_command(
     counts, following = printed.splitlines()[-2:]
     assert counts.startswith("out: 12 images copied, 1 skipped (failed.tsv)")
     assert main(shlex.split(following.removeprefix("Next: "))[1:]) == 0
+
+
+def test_an_index_names_the_path_that_it_does_not_find(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "sub.png").mkdir()
+    expected = {
+        "a.png": "no images with this name",
+        "../b.png": "leads out of",
+        "notes.txt": "its suffix is not an image's",
+        "sub.png": "not a regular file",
+    }
+    for name, reason in expected.items():
+        with pytest.raises(ImageError) as error:
+            Index(tmp_path).file(Path(name))
+        assert str(error.value).startswith(f"{tmp_path / name}: {reason}")

@@ -31,6 +31,7 @@ def paint(tmp_path: Path, picture: Picture, backbone: PerceptualConfig) -> Paint
     given: dict[str, Any] = {"content": picture("photo.png")}
     given |= {"style": [picture("painting.png", 40, 40, seed=1)]}
     given |= {"output": tmp_path / "out.png", "perceptual": backbone, "sizes": [], "size": 48}
+    given |= {"overwrite": True}
 
     def run(**options: Any) -> NDArray[np.float64]:
         config = StylizeOptions(**(given | {"steps": 8, "device": "cpu"} | options))
@@ -296,3 +297,16 @@ def test_without_marks_only_the_mark_is_missing(paint: Paint, tmp_path: Path) ->
         plain = tmp_path / "plain.png"
         write_image(image.copy(), plain)
     assert (tmp_path / "off.png").read_bytes() == plain.read_bytes()
+
+
+def test_an_existing_file_is_kept_and_a_new_one_named(
+    paint: Paint, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paint(steps=1)
+    assert capsys.readouterr().err.endswith(f"1 image stylized to {tmp_path / 'out.png'}\n")
+    before = (tmp_path / "out.png").read_bytes()
+    with pytest.raises(ValueError, match=r"out\.png: exists already: .*add --overwrite true"):
+        paint(overwrite=False, strength=0)
+    assert (tmp_path / "out.png").read_bytes() == before
+    paint(strength=0, steps=1)
+    assert (tmp_path / "out.png").read_bytes() != before

@@ -98,3 +98,11 @@ def test_a_part_is_locked_until_it_is_renamed(
     monkeypatch.setattr(Path, "replace", meanwhile)
     write_whole(tmp_path / "file", lambda file: file.write(b"all"))
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("file", b"all")]
+
+
+def test_a_folder_that_cannot_be_made_is_named_and_not_a_file_in_it(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    folder = tmp_path / "taken" / "sub"
+    with pytest.raises(OSError, match=r"sub: this folder cannot be made: .*taken is a file$") as e:
+        write_whole(folder / "inner.part", lambda file: file.write(b"x"))
+    assert "inner" not in str(e.value)

@@ -53,6 +53,8 @@ def test_a_run_writes_exactly_its_files(root: Path, tmp_path: Path) -> None:
         "samples",
         "samples/step-00000005-ab.png", "samples/step-00000005-ba.png",
         "samples/step-00000010-ab.png", "samples/step-00000010-ba.png",
+        "samples/step-00000005-ab-scores.png", "samples/step-00000005-ba-scores.png",
+        "samples/step-00000010-ab-scores.png", "samples/step-00000010-ba-scores.png",
         "state",
         "state/step-00000010",
         "state/step-00000010/manifest.json",
@@ -79,7 +81,9 @@ def test_tensorboard_shows_every_value(root: Path, tmp_path: Path) -> None:
         "doctor/skipped_steps", "doctor/skipped_in_row", "lr/generators",
         "time/images_per_second", "time/epoch", "time/memory_gb", "time/loader_wait",
     }  # fmt: skip
-    assert set(tags["images"]) == {"samples/ab", "samples/ba"}
+    assert set(tags["images"]) == {
+        "samples/ab", "samples/ba", "samples/ab-scores", "samples/ba-scores",
+    }  # fmt: skip
     assert [event.step for event in events.Scalars("loss/cycle_a")] == [4, 8, 10]
     # linear over one decay epoch: (1 - 1/2) of 2e-4 from step 6 on
     rates = [event.value for event in events.Scalars("lr/generators")]

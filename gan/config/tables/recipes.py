@@ -16,6 +16,8 @@ class RecipeRow:
     """A few words for the report."""
     columns: tuple[str, ...]
     """The columns of a sample grid."""
+    translated: int = 1
+    """The column of a sample grid that shows translations."""
     shown: tuple[str, ...] = ()
     """Losses, without their directions, to show next to the progress bar. If empty, the first ones
     that are logged."""
@@ -27,10 +29,12 @@ class RecipeRow:
     """Domains with a discriminator: disc_a, disc_b."""
     needs: tuple[str, ...] = ()
     """Terms of the section loss whose weights must be above 0."""
-    unused: tuple[str, ...] = ("nce",)
+    unused: tuple[str, ...] = ("nce", "steadiness")
     """Terms of the section loss that it does not minimize; weights above 0 are rejected."""
     encodes: bool = False
     """Whether it compares originals with translations by features of the generator's encoder."""
+    degrades: bool = False
+    """Whether data.degrade works: it passes Frame.inputs to the generators, not Frame.prepare."""
     painting: bool = False
     """Whether style.image replaces domain B."""
     styled: bool = False
@@ -53,6 +57,8 @@ RECIPES = Table(
             title="CycleGAN: two generators, each the inverse of the other",
             columns=("real", "translation", "reconstruction", "identity"),
             shown=("cycle", "adversarial"),
+            unused=("nce",),
+            degrades=True,
         ),
         "single_style": RecipeRow(
             "gan.training.recipes.single_style:SingleStyleTrainer",
@@ -63,6 +69,8 @@ RECIPES = Table(
             directions=("ab",),
             discriminators=(),
             needs=("style",),
+            unused=("nce",),
+            degrades=True,
             painting=True,
             aliases=("one_style",),
         ),
@@ -70,10 +78,12 @@ RECIPES = Table(
             "gan.training.recipes.arbitrary_style:ArbitraryStyleTrainer",
             title="Any painting's style for photographs, one generator that takes it as an input",
             columns=("photograph", "style", "result"),
+            translated=2,
             shown=("style", "perceptual", "adversarial"),
             directions=("ab",),
             discriminators=("b",),
             needs=("style",),
+            degrades=True,
             styled=True,
             aliases=("reference",),
         ),
@@ -85,8 +95,9 @@ RECIPES = Table(
             directions=("ab",),
             discriminators=("b",),
             needs=("nce",),
-            unused=("perceptual", "style"),
+            unused=("perceptual", "style", "steadiness"),
             encodes=True,
+            degrades=True,
         ),
     },
 )

@@ -27,7 +27,7 @@ from gan.system.failures import Failure, check_failed, say
 from gan.system.processes import Processes, join
 from gan.system.progress import Progress
 from gan.system.remote import RemotePath
-from gan.system.text import printable
+from gan.system.text import number_of, printable
 from gan.system.threads import set_threads
 
 
@@ -232,7 +232,7 @@ def _summary(plan: Plan, images: Sequence[Failure], clips: Sequence[Failure]) ->
 
 def _counted(plan: Plan, what: str, total: int, there: int, failed: int) -> str:
     """Return how many of `total` images or clips were translated, existed before and failed."""
-    done = f"{total - there - failed} of {total} {what} translated to {plan.output}"
+    done = f"{total - there - failed} of {number_of(total, what)} translated to {plan.output}"
     before = f", {there} existed already" if there else ""
     return f"{done}{before}{f', {failed} failed' if failed else ''}"
 
@@ -255,12 +255,14 @@ def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
         what = "exists already" if clip.done else f"{width}x{height}{length}"
         print(printable(f"{clip.source} -> {clip.target} ({what})"))
     failures = (*plan.failures, *plan.clips.failures)
+    if plan.clips.remark:
+        print(plan.clips.remark)
     for failed in failures:
         print(printable(f"{failed.source}: {failed.reason}"))
     todo = [job for job in plan.jobs if not job.done]
     if plan.total or not plan.clips.total:
         print(
-            f"{len(todo)} of {plan.total} images to translate, "
+            f"{len(todo)} of {number_of(plan.total, 'images')} to translate, "
             f"{sum(job.pixels for job in todo) / 1e6:.1f} megapixels; "
             f"{len(plan.jobs) - len(todo)} exist already, "
             f"{len(plan.failures)} cannot be translated"
@@ -268,7 +270,7 @@ def _show(plan: Plan, translator: Translator, tile: int | None) -> int:
     if plan.clips.total:
         clips = [clip for clip in plan.clips.jobs if not clip.done]
         print(
-            f"{len(clips)} of {plan.clips.total} clips to translate; "
+            f"{len(clips)} of {number_of(plan.clips.total, 'clips')} to translate; "
             f"{len(plan.clips.jobs) - len(clips)} exist already, "
             f"{len(plan.clips.failures)} cannot be translated"
         )

@@ -143,7 +143,13 @@ def make_plan(
         folders=frozenset(
             place.parent for _, *places in (*triples, *pairs) for place in places if place
         ),
-        clips=plan_clips(pairs, source, overwrite, max_megapixels),
+        clips=plan_clips(
+            pairs,
+            source,
+            overwrite,
+            max_megapixels,
+            unused=[key for key, on in (("compare", compare), ("format", format)) if on],
+        ),
     )
 
 

@@ -21,11 +21,14 @@ from gan.system.atomic import disk_is_full, write_whole
 from gan.system.failures import Failure, failure, say
 from gan.system.processes import Processes
 from gan.system.progress import Progress
+from gan.system.text import number_of
 
 BYTES = 60
 """Memory a pixel of a frame takes: decoders hold several frames."""
 TILE = 512
 """Default side of a tile in pixels, for frames that do not fit into memory."""
+CALM = 0.5
+"""Gray levels: a smaller warping error is not visible, whatever the original's is."""
 
 Share = list[tuple[Ready, list[Segment]]]
 """Missing segments of clips."""
@@ -159,20 +162,31 @@ def _finish(clip: Ready, settings: Settings) -> None:
     write_whole(job.target, save, replace=settings.overwrite)
     for remark in remarks:
         say(job.source, remark)
-    say(job.source, _about(index.starts, parts.read_errors(clip.folder, segments)))
+    say(job.source, _about(index.starts, parts.read_errors(clip.folder, segments), settings.steady))
     shutil.rmtree(clip.folder)
 
 
-def _about(starts: Sequence[int], errors: Errors) -> str:
+STEADIER: dict[Steady, str] = {
+    "none": "try --steady flow, or statistics",
+    "statistics": "try --steady flow",
+    "flow": "--steady flow is the steadiest; a lower --size may flicker less",
+}
+"""Advice for translations that flicker more than their originals, by --steady."""
+
+
+def _about(starts: Sequence[int], errors: Errors, steady: Steady) -> str:
     """Return the line about a clip that is done."""
-    count = f"{len(starts)} shot{'s' if len(starts) > 1 else ''}"
+    count = number_of(len(starts), "shots")
     if not errors.pairs:
         return count
     source, translation, known = (
         value / errors.pairs for value in (errors.source, errors.translation, errors.known)
     )
+    calm = translation <= max(source, CALM)
+    verdict = "good: it flickers no more than the original" if calm else "it flickers more than "
+    verdict += "" if calm else f"the original, and less is better: {STEADIER[steady]}"
     return (
         f"{count}; from frame to frame, moved, the translation changes by {translation:.2f} gray "
         f"levels, the original by {source:.2f} (warping error over {100 * known:.0f}% of the "
-        "pixels)"
+        f"pixels): {verdict}"
     )

@@ -9,6 +9,7 @@ from gan.images.clips import EXTRA, SUFFIXES, opened_clip, videos_can_be_read
 from gan.images.folder import reason_not_taken
 from gan.inference.video.encoding import CODECS, OTHERS, codec_of
 from gan.system.failures import Failure, failure
+from gan.system.text import number_of
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Clips:
     jobs: tuple[ClipJob, ...] = ()
     failures: tuple[Failure, ...] = ()
     remark: str | None = None
-    """Why no clip is translated although there are some."""
+    """Why no clip is translated although there are some, or which options clips do not get."""
 
     @property
     def total(self) -> int:
@@ -69,20 +70,36 @@ def _other(name: Path, present: set[Path]) -> Path:
 
 
 def plan_clips(
-    pairs: Sequence[tuple[Path, Path]], source: Path, overwrite: bool, max_megapixels: float
+    pairs: Sequence[tuple[Path, Path]],
+    source: Path,
+    overwrite: bool,
+    max_megapixels: float,
+    unused: Sequence[str] = (),
 ) -> Clips:
     """Read the headers of clips; pairs: (clip, output), `source`: the folder or the file itself.
+
+    unused: names of options that are set and are for images alone.
 
     Clips in a folder are not failures without the extra `video`: they were ignored before.
     """
     if pairs and source.is_dir() and not videos_can_be_read():
-        return Clips(remark=f"{len(pairs)} clips are not translated: {EXTRA}")
+        return Clips(remark=f"{number_of(len(pairs), 'clips')} not translated: {EXTRA}")
     root = source.resolve() if source.is_dir() else None
     found = [_job(*pair, root, overwrite, max_megapixels) for pair in pairs]
     return Clips(
         tuple(one for one in found if isinstance(one, ClipJob)),
         tuple(one for one in found if isinstance(one, Failure)),
+        _remark(len(pairs), unused),
     )
+
+
+def _remark(count: int, unused: Sequence[str]) -> str | None:
+    """Return a line about options that `count` clips do not get; None if there are none."""
+    if not count or not unused:
+        return None
+    options = " and ".join(f"--{key}" for key in unused)
+    verb = "is" if len(unused) == 1 else "are"
+    return f"{options} {verb} for images: {number_of(count, 'clips')} translated without"
 
 
 def _job(

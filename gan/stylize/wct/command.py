@@ -1,5 +1,6 @@
 """Method wct of `gan stylize`: one photograph, a sweep of it, or a folder of photographs."""
 
+import os
 import sys
 
 import torch
@@ -86,22 +87,27 @@ def stylize_by_wct(config: StylizeOptions) -> int:
 def _folder(config: StylizeOptions, studio: Studio) -> int:
     """Stylize the images of a folder and its sub-folders; return the exit status.
 
-    Images that cannot be stylized are named on stderr.
+    Those that exist in the output are skipped, unless overwrite is set. Images that cannot be
+    stylized are named on stderr.
     """
     found = list_images(config.content)
     if not found:
         raise ValueError(f"content: {config.content} has no images")
+    places = {path: config.output / path.relative_to(config.content) for path in found}
+    todo = [path for path in found if config.overwrite or not os.path.lexists(places[path])]
     paintings = tuple(read_image(path) for path in config.style)
     failed = 0
-    with Progress(len(found), "images") as bar:
-        for path in found:
+    with Progress(len(todo), "images") as bar:
+        for path in todo:
             try:
                 result = studio.paint(config, Sources(read_image(path), paintings, ()))
-                write_marked(result, config.output / path.relative_to(config.content), studio.mark)
+                write_marked(result, places[path], studio.mark)
             except (ValueError, OSError) as error:
                 say(path, failure(path, error).reason)
                 failed += 1
             bar.update()
-    summary = f"{len(found) - failed} of {len(found)} images stylized to {config.output}"
-    print(printable(summary), file=sys.stderr)
+    there = len(found) - len(todo)
+    summary = f"{len(todo) - failed} of {len(found)} images stylized to {config.output}"
+    summary += f", {there} existed already" if there else ""
+    print(printable(summary + (f", {failed} failed" if failed else "")), file=sys.stderr)
     return int(failed > 0)

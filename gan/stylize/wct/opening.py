@@ -61,6 +61,13 @@ def _train(
     assert config.photographs is not None
     check_writable(path)
     levels = range(1, config.levels[0] + 1)
+    print(
+        printable(
+            f"wct.decoder: {path} does not exist: training it, {config.steps} steps. It is written "
+            "at the end: if the training is interrupted, it starts again from the first step"
+        ),
+        file=sys.stderr,
+    )
     photographs = read_photographs(config.photographs)
     features = encoder(vgg, levels).to(device)
     decoder = train_decoder(

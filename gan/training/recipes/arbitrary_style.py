@@ -58,11 +58,12 @@ class ArbitraryStyleTrainer:
         gen_ab, disc_b = frame.networks.values()
         update = Step(frame, step)
         for batch in update.accumulate(batches):
-            a, b = frame.prepare(batch)
+            a, b = images = frame.prepare(batch)
+            photograph, _ = frame.inputs(batch, images)
             with update.gradients([gen_ab, disc_b]):
                 # Generator: keep the content of a, take the style of b, fool the discriminator.
                 set_requires_grad([frame.bare["disc_b"]], False)
-                fake_b = gen_ab(a, b)
+                fake_b = gen_ab(photograph, b)
                 disc, targets = frame.bare["disc_b"], self.targets(a, b)
                 losses = guided_losses(fake_b, b, disc, loss, targets)
                 update.minimize(total(losses), losses)

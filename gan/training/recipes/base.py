@@ -23,7 +23,8 @@ from gan.training.optimization import Groups, Updates, mean, reseed
 
 T = TypeVar("T")
 Batch = Sequence[Tensor]
-"""Images of each domain of the recipe, uint8 or uint16 (N, C, H, W)."""
+"""Images of each domain of the recipe, uint8 or uint16 (N, C, H, W). With data.degrade, their
+degraded copies follow."""
 
 
 class Recipe(Protocol):
@@ -89,7 +90,17 @@ class Frame:
         return {direction: networks[f"gen_{direction}"] for direction in directions}
 
     def prepare(self, batch: Batch) -> list[Tensor]:
-        """Return a batch's images on the device, in [-1, 1]."""
+        """Return a batch's images on the device, in [-1, 1], without the degraded copies."""
+        return self._to_device(batch[: len(self.config.domains)])
+
+    def inputs(self, batch: Batch, images: list[Tensor]) -> list[Tensor]:
+        """Return what the generators receive: degraded copies with data.degrade, else `images`.
+
+        images: what prepare() returned.
+        """
+        return self._to_device(batch[len(images) :]) if self.config.data.degrade else images
+
+    def _to_device(self, batch: Batch) -> list[Tensor]:
         device = self.accelerator.device
         return [to_unit(images.to(device, non_blocking=True)) for images in batch]
 

@@ -71,12 +71,13 @@ class ContrastiveTrainer:
         gen_ab, disc_b, heads_ab = frame.networks.values()
         update = Step(frame, step)
         for batch in update.accumulate(batches):
-            a, b = frame.prepare(batch)
+            a, b = images = frame.prepare(batch)
+            inputs = frame.inputs(batch, images) if frame.config.data.degrade else ()
             positions = draw_positions(self.feature_maps, a, loss.nce_patches)
             with update.gradients([gen_ab, disc_b, heads_ab]):
                 # Generator and heads: fool the discriminator, keep the content of each patch of a.
                 set_requires_grad([frame.bare["disc_b"]], False)
-                made = contrast(gen_ab, heads_ab, a, b, positions, loss, passes)
+                made = contrast(gen_ab, heads_ab, a, b, positions, loss, passes, inputs)
                 losses = contrastive_losses(made, b, frame.bare["disc_b"], loss)
                 update.minimize(total(losses), losses)
 

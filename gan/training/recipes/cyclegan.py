@@ -83,15 +83,15 @@ class Trainer:
         nets, bare = self.networks, self.bare
         loss, passes = self.frame.config.loss, self.passes
         update = Step(self.frame, step)
-        for images, targets in update.accumulate(self.prepare(batches)):
+        for images, inputs, targets in update.accumulate(self.prepare(batches)):
             fakes = Images()
             # Generators: fool both discriminators and reconstruct. One direction's graph is freed
             # before the other's is built: the same gradients with half the memory.
             set_requires_grad(bare.discriminators, False)
             for direction, ends in DIRECTIONS.items():
-                real, target = images[ends.source], images[ends.target]
+                real, target, pair = images[ends.source], images[ends.target], nets.pair(direction)
                 with update.gradients(nets.generators, complete=bool(fakes)):
-                    cycle = translate(direction, *nets.pair(direction), real, target, loss, passes)
+                    cycle = translate(direction, *pair, real, target, loss, passes, inputs)
                     disc = bare.disc(ends.target)
                     losses = generator_losses(direction, cycle, disc, loss, targets)
                     update.minimize(total(losses), losses)
@@ -108,13 +108,15 @@ class Trainer:
                     update.minimize(scored.loss, scored.named(domain))
         return update.apply()
 
-    def prepare(self, batches: Sequence[Batch]) -> list[tuple[Images, LossTargets]]:
-        """Return for each batch its images by domain, on the device, and its loss targets."""
-        prepared = [dict(zip(DOMAINS, self.frame.prepare(batch), strict=True)) for batch in batches]
-        targets = self.perception.loss_targets([list(images.values()) for images in prepared])
+    def prepare(self, batches: Sequence[Batch]) -> list[tuple[Images, Images, LossTargets]]:
+        """Return for each batch its images by domain, the generators' inputs, and loss targets."""
+        prepared = [self.frame.prepare(batch) for batch in batches]
+        inputs = [self.frame.inputs(*pair) for pair in zip(batches, prepared, strict=True)]
+        targets = self.perception.loss_targets(prepared)
         if self.classifier is not None:
             targets = [replace(target, classify=self.classifier) for target in targets]
-        return list(zip(prepared, targets, strict=True))
+        both = ([dict(zip(DOMAINS, each, strict=True)) for each in of] for of in (prepared, inputs))
+        return list(zip(*both, targets, strict=True))
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
         """Return the generators A to B and B to A, for inference."""

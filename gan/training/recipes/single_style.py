@@ -20,6 +20,7 @@ from gan.config.choices import Channels
 from gan.domains import Domain
 from gan.images import read_image, resize_short
 from gan.images.pixels import from_image, to_unit
+from gan.losses import steadiness_loss
 from gan.networks.assembly import build_networks
 from gan.system.hashing import file_sha256
 from gan.training.accelerator import main_first
@@ -57,14 +58,18 @@ class SingleStyleTrainer:
         gen_ab, loss = self.frame.networks["gen_ab"], self.frame.config.loss
         update = Step(self.frame, step)
         for batch in update.accumulate(batches):
-            (a,) = self.frame.prepare(batch)
+            (a,) = images = self.frame.prepare(batch)
+            (photograph,) = self.frame.inputs(batch, images)
             content = (
                 self.perceptual.content_of(self.perceptual(a)) if self.perceptual.content else {}
             )
             with update.gradients([gen_ab]):
-                fake_b = gen_ab(a)
+                fake_b = gen_ab(photograph)
                 terms = appearance_terms("ab", fake_b, content, self.gram, self.perceptual)
                 losses = weighted(terms, loss)
+                if loss.steadiness:
+                    unsteady = steadiness_loss(gen_ab, photograph, fake_b)
+                    losses["steadiness_ab"] = loss.steadiness * unsteady
                 update.minimize(total(losses), losses)
         return update.apply()
 

@@ -157,3 +157,12 @@ def test_the_runtime_is_for_this_format(tmp_path: Path, capsys: pytest.CaptureFi
     run = write_generators(tmp_path / "run")
     assert status("export", str(run), str(tmp_path / "g.onnx"), "onnx", "--runtime", "node") == 2
     assert "runtime is for format web, not onnx: remove it" in capsys.readouterr().err
+
+
+def test_only_a_script_for_pages_from_disk_says_that_they_do_not_start() -> None:
+    """A served page loads for a while, and must not show that sentence meanwhile."""
+    sentence = "A page opened from disk does not start"
+    holders = [path.name for path in writing.PAGE.iterdir() if sentence in path.read_text("utf-8")]
+    assert holders == ["disk.js"]
+    assert 'if (location.protocol === "file:")' in (writing.PAGE / "disk.js").read_text("utf-8")
+    assert '<script src="disk.js" defer>' in (writing.PAGE / "index.html").read_text("utf-8")

@@ -310,5 +310,5 @@ def test_other_files_are_counted(
     for name in ("a.tga", "b.txt", ".hidden"):
         (source / name).touch()
     assert translate_folder(negative_model, source, tmp_path / "out") == 0
-    assert "1 of 1 images translated" in (said := capsys.readouterr().err)
+    assert "1 of 1 image translated" in (said := capsys.readouterr().err)
     assert "2 other files ignored" in said

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from gan.inference.translator import Translator
@@ -242,7 +243,7 @@ def test_clips_in_a_folder_are_translated_beside_images(
     assert translate_folder(generator_file, folder, out, device="cpu", size=32) == 0
     assert {path.name for path in out.rglob("*.*")} == {"still.jpg", "clip.mp4", "old.mkv"}
     said = capsys.readouterr().err
-    assert "1 of 1 images translated" in said
+    assert "1 of 1 image translated" in said
     assert "2 of 2 clips translated" in said
     assert "warping error" in said
     before = (out / "sub" / "clip.mp4").stat().st_mtime_ns
@@ -266,3 +267,22 @@ def test_a_gray_generator_and_tiles_translate_clips(tmp_path: Path) -> None:
         results.append(read_clip(place)[0])
     for one, other in zip(*results, strict=True):
         assert np.abs(one.astype(int) - other).mean() < 1
+
+
+def test_clips_that_get_no_comparison_or_format_are_counted(
+    tmp_path: Path, generator_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    write_clip(tmp_path / "in" / "clip.mp4", panned(2))
+    Image.new("RGB", (32, 32), "teal").save(tmp_path / "in" / "still.png")
+    places = tmp_path / "in", tmp_path / "out"
+    options: dict[str, Any] = {
+        "compare": tmp_path / "both",
+        "format": "jpeg",
+        "dry_run": True,
+        "device": "cpu",
+    }
+    assert translate_folder(generator_file, *places, **options) == 0
+    said = capsys.readouterr().out
+    assert "--compare and --format are for images: 1 clip translated without" in said
+    assert "1 of 1 clip to translate" in said

@@ -30,7 +30,7 @@ def given(
     return {
         "content": picture("photo.png"), "style": [picture("painting.png", 40, 40, seed=1)],
         "output": tmp_path / "out.png", "method": "wct", "perceptual": weights, "size": 48,
-        "wct": {"decoder": decoder_file}, "device": "cpu",
+        "wct": {"decoder": decoder_file}, "device": "cpu", "overwrite": True,
     }  # fmt: skip
 
 
@@ -235,3 +235,39 @@ def test_the_command_line(given: dict[str, Any], vgg: PerceptualConfig) -> None:
     words += ["--wct.decoder", given["wct"]["decoder"], "--wct.levels", "[3,1]", "--size", "32"]
     assert main(["stylize", *map(str, words), "--device", "cpu"]) == 0
     assert pixels(given["output"]).shape[1] == 32
+
+
+def test_existing_images_of_a_folder_are_skipped_and_counted(
+    given: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (40, 40), "teal").save(tmp_path / "in" / name)
+    options = given | {"content": tmp_path / "in", "output": tmp_path / "out", "overwrite": False}
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.png").write_bytes(b"kept")
+    assert stylize(StylizeOptions(**options)) == 0
+    said = capsys.readouterr().err
+    assert f"1 of 2 images stylized to {tmp_path / 'out'}, 1 existed already" in said
+    assert (tmp_path / "out" / "a.png").read_bytes() == b"kept"
+    assert stylize(StylizeOptions(**(options | {"overwrite": True}))) == 0
+    assert (tmp_path / "out" / "a.png").read_bytes() != b"kept"
+
+
+def test_a_training_of_the_decoder_announces_that_it_would_start_again(
+    given: dict[str, Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(opening, "train_decoder", interrupted)
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (300, 300), "teal").save(tmp_path / "photos" / "a.png")
+    new = {"decoder": tmp_path / "new.safetensors", "photographs": tmp_path / "photos"}
+    with pytest.raises(KeyboardInterrupt):
+        stylize(StylizeOptions(**(given | {"wct": new})))
+    assert "if the training is interrupted, it starts again" in capsys.readouterr().err
+    assert not (tmp_path / "new.safetensors").exists()

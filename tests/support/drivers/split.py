@@ -33,6 +33,9 @@ CASES = {
 }
 """Precision and learning rate."""
 
+DEGRADED = ("perception", "one_style", "reference", "contrastive")
+"""Cases with data.degrade: one of each recipe that supports it."""
+
 TERMS = {"perceptual": 1.0, "style": 1.0, "tv": 1.0}
 """Of the cases with feature maps; in the first of them on top of the usual ones."""
 
@@ -57,6 +60,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         {
             "data": {
                 "root": root, "load_size": 16, "crop_size": 16, "flip": False, "workers": 0,
+                "degrade": {"noise": [0, 40], "blur": [1, 2]} if case in DEGRADED else {},
             },
             "networks": {
                 "generator": "adain" if case == "reference" else "resnet_6blocks",

@@ -156,7 +156,8 @@ def test_a_run_leaves_one_generator_and_a_grid_of_contents_styles_and_results(
     trained: Path,
 ) -> None:
     assert [path.name for path in trained.glob("*.safetensors")] == ["gen_ab.safetensors"]
-    (grid,) = (trained / "samples").iterdir()
+    grid, scores = sorted((trained / "samples").iterdir(), reverse=True)
+    assert scores.name == f"{grid.stem}-scores.png"
     with Image.open(grid) as image:
         assert image.size == (3 * 16, 4 * 16)  # four photographs, the first of three styles twice
 

@@ -264,7 +264,8 @@ def test_a_run_leaves_one_generator_that_translates_a_folder(
     trained: Path, root: Path, tmp_path: Path
 ) -> None:
     assert [path.name for path in trained.glob("*.safetensors")] == ["gen_ab.safetensors"]
-    (grid,) = (trained / "samples").iterdir()
+    grid, scores = sorted((trained / "samples").iterdir(), reverse=True)
+    assert scores.name == f"{grid.stem}-scores.png"
     with Image.open(grid) as image:
         assert image.size == (2 * 16, 4 * 16)  # images of A, translations
     assert translate_folder(trained, root / "trainA", tmp_path / "out") == 0

@@ -145,6 +145,7 @@ def test_a_run_leaves_one_generator_which_translates_a_folder(root: Path, tmp_pa
     with Image.open(run / "samples" / "step-00000020-ab.png") as grid:
         assert grid.size == (2 * 16, 4 * 16)  # real and translated; four photographs
     assert not list((run / "samples").glob("*-ba.png"))
+    assert not list((run / "samples").glob("*-scores.png"))  # there is no discriminator
     assert translate_folder(run, root / "trainA", tmp_path / "out") == 0
     assert len(list((tmp_path / "out").iterdir())) == 5
 
