@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PHOTOS ?= datasets/demo
 
-.PHONY: install demo test test-slow test-engines check format docs clean
+.PHONY: install demo test test-slow test-engines check format docs release clean
 .DELETE_ON_ERROR:
 
 install: .venv/installed
@@ -48,6 +48,12 @@ format: install
 # The documentation as a site, in site/: nothing is downloaded, and a broken link is an error.
 docs: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+# A checked wheel and sdist in dist/, installed elsewhere and translating; nothing is uploaded.
+release: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt twine==7.0.0
+	rm -rf dist
+	$(BIN)/python scripts/release.py dist
 
 clean:
 	rm -rf .venv build dist site
