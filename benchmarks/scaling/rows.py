@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks.scaling.formulas import best_interval, lost_share, ring_seconds
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, Any] = {
     "best_interval": best_interval,
     "lost_share": lost_share,
     "max": max,

@@ -93,6 +93,10 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
         sys.exit(0)
     try:
         flags = {flag: bool(given.get(flag)) for flag in command.flags}
+        if "hf:" in str(options):  # otherwise the room and its libraries are not imported here
+            from gan.interop.hub import with_local_models
+
+            options = with_local_models(options)
         status = load(command.run)(options, **flags) or 0
         # Not after an error: other processes may be waiting for this one.
         return part(status, f"{prog}: some items failed; they are listed above")

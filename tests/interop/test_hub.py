@@ -144,6 +144,7 @@ def test_repositories_are_downloaded_by_their_scheme(
         asked.append((repository, *file, revision))
         return str(run / file[0]) if file else str(run)
 
+    monkeypatch.setattr("huggingface_hub.HfApi", fail)  # the sizes, without a network
     monkeypatch.setattr("huggingface_hub.snapshot_download", download)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
     translator = Translator.from_pretrained("hf://me/ochre", "ab", "cpu", revision="v2")
@@ -159,6 +160,7 @@ def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatc
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("no network\nand many more words")
 
+    monkeypatch.setattr("huggingface_hub.HfApi", fail)
     monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
     with pytest.raises(ValueError, match=r"^hf://me/ochre: cannot be downloaded: no network$"):
         Translator.from_pretrained("hf://me/ochre")
