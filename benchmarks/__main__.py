@@ -9,10 +9,10 @@ python -m benchmarks where_time_goes --precision bf16            # a step's time
 python -m benchmarks loader --folder /tmp/bench                  # decoding, the cache
 python -m benchmarks recipes --recipes '[paper, small]' --keys '["data.crop_size=64"]'
 python -m benchmarks translate --compile true                    # against the plain schedule
-python -m benchmarks ranks --folder /tmp/bench > ranks.json      # two processes, as predicted?
-python -m benchmarks state --folder /tmp/bench > state.json      # saving and resuming
-python -m benchmarks index --folder /tmp/bench > index.json      # the list of a folder's images
-python -m benchmarks scaling --measured '[ranks.json, state.json, index.json]'   # docs/scaling.md
+python -m benchmarks ranks --folder /tmp/bench                   # two processes, as predicted?
+python -m benchmarks state --folder /tmp/bench                   # saving and resuming
+python -m benchmarks index --folder /tmp/bench                   # the list of a folder's images
+python -m benchmarks scaling --measured '[/tmp/bench]'           # docs/scaling.md, filled
 """
 
 import sys

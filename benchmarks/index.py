@@ -34,6 +34,7 @@ def index(folder: Path, images: int = 20000) -> None:
     write_index(known, folders.values())
     again = timed(lambda: index_folders(data, ("a",), known))
     report(
+        folder / "index.json",
         images=images,
         index_bytes_per_image=round(held / images, 1),
         index_file_bytes_per_image=round(known.stat().st_size / images, 1),

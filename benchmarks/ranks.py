@@ -92,6 +92,7 @@ def ranks(folder: Path, rounds: int = 5, steps: int = 40, keys: list[str] | None
     ]
     measured = [statistics.mean(steps) for steps in together]
     report(
+        folder / "ranks.json",
         processes=PROCESSES,
         gradient_bytes=sum(gradient_bytes(folder / "alone-0")),
         step_seconds=[round(each, 5) for steps in alone for each in steps],

@@ -55,6 +55,7 @@ def state(
         sizes = {path.name: path.stat().st_size for path in saved.folder.iterdir()}
     shutil.rmtree(root)
     report(
+        folder / "state.json",
         recipe=candidate.name,
         gradient_bytes=gradient_bytes(trainer),
         state_bytes=sizes["shared.pt"],

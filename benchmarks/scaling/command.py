@@ -1,5 +1,6 @@
 """Print what training on many pictures and machines needs, as Markdown: docs/scaling.md."""
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -68,7 +69,7 @@ def scaling(
     """Print the table of formulas of docs/scaling.md, filled from other benchmarks' output.
 
     Args:
-        measured: Files with what ranks, state, index and loader printed.
+        measured: Files with what ranks, state, index and loader printed, or their folders.
         images: Pictures of the larger folder; the other one has as many.
         image_bytes: Mean size of a file.
         nodes: Machines.
@@ -104,7 +105,13 @@ def gather(files: Sequence[Path], read: str) -> dict[str, Any]:
     Later files take precedence.
     """
     found: dict[str, Any] = {}
-    for path in files:
+    inside = (
+        sorted(path for path in each.glob("*.json") if path.stem in SOURCES.values())
+        if each.is_dir()
+        else [each]
+        for each in files
+    )
+    for path in itertools.chain.from_iterable(inside):
         try:
             printed = json.loads(path.read_text(encoding="utf-8").strip().splitlines()[-1])
         except (OSError, ValueError, IndexError) as error:
