@@ -42,8 +42,8 @@ class Times:
 
     @property
     def steps(self) -> list[float]:
-        """The seconds of each step after the first ones."""
-        return [b - a for a, b in itertools.pairwise(self.ends[WARM_UP:])]
+        """The seconds of each step after the first ones; the last one also makes samples."""
+        return [b - a for a, b in itertools.pairwise(self.ends[WARM_UP:-1])]
 
     @property
     def first(self) -> float:
@@ -56,8 +56,8 @@ def ranks(folder: Path, rounds: int = 5, steps: int = 40, keys: list[str] | None
 
     The separate runs show what a step costs on this machine while another process computes beside
     it; an exchange without a training shows what averaging gradients costs. From both follows a
-    prediction for the run of two processes. Each run is started once more, to see how long resuming
-    takes.
+    prediction for the run of two processes. The last run is started once more, to see how long
+    resuming takes.
 
     Args:
         folder: Folder for photographs and runs; it is created, and the runs in it are replaced.
@@ -65,14 +65,13 @@ def ranks(folder: Path, rounds: int = 5, steps: int = 40, keys: list[str] | None
         steps: Steps of each run; the first five do not count.
         keys: More keys of the configuration, NAME=VALUE.
     """
-    if rounds < 1 or steps < WARM_UP + 2:
-        raise ValueError(f"rounds, steps: at least 1 and {WARM_UP + 2}")
+    if rounds < 1 or steps < WARM_UP + 3:
+        raise ValueError(f"rounds, steps: at least 1 and {WARM_UP + 3}")
     photos, _ = prepare(folder, 2, 40, 96, "jpg")
     settings = {**SMALL, "data.a": photos, "data.b": photos, "train.max_steps": steps}
     settings |= dict(key.split("=", 1) for key in keys or [])
     alone: list[list[float]] = []
     starts: list[float] = []
-    resumed: list[float] = []
     exchanges, together = [], []
     for _ in range(rounds):
         runs = [folder / f"alone-{number}" for number in range(PROCESSES)]
@@ -82,10 +81,8 @@ def ranks(folder: Path, rounds: int = 5, steps: int = 40, keys: list[str] | None
         exchanges.append(exchange(gradient_bytes(runs[0])))
         (times,) = train_all([(folder / "together", TORCHRUN)], settings)
         together.append(times.steps)
-        more = settings | {"train.max_steps": steps + WARM_UP}
-        resumed += [
-            times.first for times in train_all([(folder / "together", TORCHRUN)], more, fresh=False)
-        ]
+    more = settings | {"train.max_steps": steps + WARM_UP}
+    resumed = train_all([(folder / "together", TORCHRUN)], more, fresh=False)
     predicted = [
         predicted_step(alone[PROCESSES * number : PROCESSES * (number + 1)], exchanges[number])
         for number in range(rounds)
@@ -98,7 +95,7 @@ def ranks(folder: Path, rounds: int = 5, steps: int = 40, keys: list[str] | None
         step_seconds=[round(each, 5) for steps in alone for each in steps],
         exchange_seconds=statistics.median(exchanges),
         start_seconds=round(statistics.median(starts), 2),
-        resume_seconds=round(statistics.median(resumed), 2),
+        resume_seconds=round(resumed[0].first, 2),
         predicted_step_seconds=statistics.median(predicted),
         measured_step_seconds=statistics.median(measured),
         rounds={
@@ -123,8 +120,11 @@ def train_all(
         words += ["--run.dir", str(run), "--train.observers", f"[{NAME}]"]
         words += ["--extend", "benchmarks.step_times"]
         command = [sys.executable, *launcher, str(ROOT / "train.py"), *words]
+        # In a separate session, as torchrun starts its processes: Linux divides the processor
+        # among sessions first, which makes a difference where other work runs.
         started.append(subprocess.Popen(
-            command, cwd=ROOT, env=_environment(), stderr=subprocess.PIPE, text=True
+            command, cwd=ROOT, env=_environment(), stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
         ))  # fmt: skip
     for process, (run, _) in zip(started, runs, strict=True):
         _, errors = process.communicate()

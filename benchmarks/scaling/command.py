@@ -35,8 +35,22 @@ NAMES = {
 
 
 @dataclass(frozen=True)
-class Assumed:
-    """What nobody has measured here."""
+class Plan:
+    """A training on many machines: what is chosen, and what is assumed.
+
+    Args:
+        images: Pictures of the larger folder; the other one has as many.
+        image_bytes: Mean size of a file.
+        nodes: Machines.
+        gpus: GPUs of a machine; each has a process.
+        batch: train.batch_size, pairs in a step of a process.
+        pairs_per_second: Pairs that a process trains on alone, as `train` measures.
+        workers: data.workers, loader processes of a process.
+        cores: Processor cores for each GPU.
+        node_memory_gb: Memory of a machine.
+        network_gbit: Network of a machine, gigabits a second.
+        node_failure_hours: Hours between two failures of one machine.
+    """
 
     images: float = 1e8
     image_bytes: float = 150e3
@@ -51,49 +65,24 @@ class Assumed:
     node_failure_hours: float = 6000
 
 
-def scaling(
-    measured: list[Path],
-    images: float = 1e8,
-    image_bytes: float = 150e3,
-    nodes: int = 64,
-    gpus: int = 8,
-    batch: int = 1,
-    pairs_per_second: float = 20,
-    workers: int = 4,
-    cores: float = 16,
-    node_memory_gb: float = 1000,
-    network_gbit: float = 100,
-    node_failure_hours: float = 6000,
-    read: str = "cache",
-) -> None:
+DEFAULT = Plan()
+
+
+def scaling(measured: list[Path], plan: Plan = DEFAULT, read: str = "cache") -> None:
     """Print the table of formulas of docs/scaling.md, filled from other benchmarks' output.
 
     Args:
         measured: Files with what ranks, state, index and loader printed, or their folders.
-        images: Pictures of the larger folder; the other one has as many.
-        image_bytes: Mean size of a file.
-        nodes: Machines.
-        gpus: GPUs of a machine; each has a process.
-        batch: train.batch_size, pairs in a step of a process.
-        pairs_per_second: Pairs that a process trains on alone, as `train` measures.
-        workers: data.workers, loader processes of a process.
-        cores: Processor cores for each GPU.
-        node_memory_gb: Memory of a machine.
-        network_gbit: Network of a machine, gigabits a second.
-        node_failure_hours: Hours between two failures of one machine.
+        plan: The training.
         read: How pictures are read: ours, ours_draft, cache_first or cache, as loader names it.
     """
-    own = Assumed(
-        images, image_bytes, nodes, gpus, batch, pairs_per_second, workers, cores, node_memory_gb,
-        network_gbit, node_failure_hours,
-    )  # fmt: skip
     found = gather(measured, read)
     if two := found.get("predicted_to_measured"):
         print(
             f"A run of two processes: {found['predicted_step_seconds']:.3f} s a step predicted, "
             f"{found['measured_step_seconds']:.3f} s measured, ratio {two:.2f}.\n"
         )
-    known = fill(facts(own, found))
+    known = fill(facts(plan, found))
     print("\n".join(table(known)))
     print("\nUsed of each limit; the first above 1 breaks first:\n")
     print("\n".join(f"* {title}: {share:.2g}" for title, share in loads(known)))
@@ -127,14 +116,14 @@ def gather(files: Sequence[Path], read: str) -> dict[str, Any]:
     return found
 
 
-def facts(own: Assumed, found: Mapping[str, Any]) -> dict[str, float]:
+def facts(plan: Plan, found: Mapping[str, Any]) -> dict[str, float]:
     """Return what the formulas use, in seconds and bytes."""
-    given = asdict(own)
+    given = asdict(plan)
     given["node_memory"] = given.pop("node_memory_gb") * 1e9
     given["network"] = given.pop("network_gbit") * 1e9 / 8
     given["node_failure"] = given.pop("node_failure_hours") * 3600
     steps = found["step_seconds"]
-    given["slowest_share"] = slowest(steps, own.nodes * own.gpus) / mean(steps) - 1
+    given["slowest_share"] = slowest(steps, plan.nodes * plan.gpus) / mean(steps) - 1
     numbers = {name: float(found[name]) for name in SOURCES if name != "step_seconds"}
     return given | numbers
 
