@@ -84,6 +84,8 @@ def test_the_card_has_data_recipe_metrics_with_protocol_samples_and_license(
         "pipeline_tag": "image-to-image", "tags": None,
     }  # fmt: skip
     assert "# ochre" in body
+    assert "translation. CycleGAN: two generators, each the inverse of the other.\n" in body
+    assert "cyclegan" in yaml.safe_load(header)["tags"]
     assert "| kid_ab | 0.0125 | 0.01 to 0.02 | 0.09 | 50 | lower |" in body
     assert "Step 20" in body
     assert '"extractor": "inception"' in body
@@ -103,6 +105,7 @@ def test_a_card_of_a_single_file_states_what_is_not_known(
     Translator.load(generator_file, device="cpu").save_pretrained(tmp_path / "shared")
     text = (tmp_path / "shared" / "README.md").read_text()
     assert "license: unknown" in text
+    assert "cyclegan" not in text.lower()  # which recipe trained it is not known
     for said in ("Not known: state which images", "Not evaluated", "state one before you share it"):
         assert said in text
 

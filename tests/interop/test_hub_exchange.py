@@ -52,7 +52,7 @@ def run(tmp_path: Path, new_generator: Generators) -> Path:
     return tmp_path / "run"
 
 
-def test_what_is_pushed_translates_alike_after_it_is_pulled(hub: Hub, run: Path) -> None:
+def test_what_is_pushed_translates_equally_after_it_is_pulled(hub: Hub, run: Path) -> None:
     translator = Translator.load(run, "ab", "cpu")
     assert translator.push_to_hub("me/ochre", "mit", private=True) == f"{hub.url}/me/ochre"
     assert hub.private == {"me/ochre"}
@@ -163,7 +163,7 @@ def test_a_wrong_token_and_an_unknown_name_are_one_line(
 
 
 @pytest.mark.slow
-def test_a_process_of_its_own_pulls_and_translates(run: Path, tmp_path: Path) -> None:
+def test_a_new_process_pulls_and_translates(run: Path, tmp_path: Path) -> None:
     """As users start it: HF_ENDPOINT names the Hub."""
     noise().save(tmp_path / "noise.png")
     with stand_in() as hub:
