@@ -68,7 +68,7 @@ class Plan:
 DEFAULT = Plan()
 
 
-def scaling(measured: list[Path], plan: Plan = DEFAULT, read: str = "cache") -> None:
+def scaling(measured: list[Path], plan: Plan = DEFAULT, read: str = "ours") -> None:
     """Print the table of formulas of docs/scaling.md, filled from other benchmarks' output.
 
     Args:
