@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PHOTOS ?= datasets/demo
 
-.PHONY: install demo test test-slow test-engines check format docs clean
+.PHONY: install demo test test-slow test-engines check format docs models release clean
 .DELETE_ON_ERROR:
 
 install: .venv/installed
@@ -49,6 +49,18 @@ format: install
 # The documentation as a site, in site/: nothing is downloaded, and a broken link is an error.
 docs: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+# A checked wheel and sdist in dist/, installed elsewhere and translating; nothing is uploaded.
+release: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt twine==7.0.0
+	rm -rf dist
+	$(BIN)/python scripts/release.py dist
+
+# Two small models with their cards, in release/: the demo's, and one picture's style. A quarter of an hour on two cores.
+models: demo
+	$(BIN)/gan train --config one_style --data.a datasets/demo/trainA --style.image datasets/demo/trainB/china-00.png --data.resize none --data.crop_size 128 --perceptual.backbone mobilenet_v2 --loss.style 200 --networks.generator_channels 16 --train.batch_size 1 --train.max_steps 600 --run.dir checkpoints/style
+	$(BIN)/gan export checkpoints/demo release/demo hub --license mit --overwrite
+	$(BIN)/gan export checkpoints/style release/style hub --license mit --overwrite
 
 clean:
 	rm -rf .venv build dist site

@@ -9,17 +9,25 @@ python -m benchmarks where_time_goes --precision bf16            # a step's time
 python -m benchmarks loader --folder /tmp/bench                  # decoding, the cache
 python -m benchmarks recipes --recipes '[paper, small]' --keys '["data.crop_size=64"]'
 python -m benchmarks translate --compile true                    # against the plain schedule
+python -m benchmarks ranks --folder /tmp/bench                   # two processes, as predicted?
+python -m benchmarks state --folder /tmp/bench                   # saving and resuming
+python -m benchmarks index --folder /tmp/bench                   # the list of a folder's images
+python -m benchmarks scaling --measured '[/tmp/bench]'           # docs/scaling.md, filled
 """
 
 import sys
 
 from jsonargparse import auto_cli
 
+from benchmarks.index import index
 from benchmarks.library import library
 from benchmarks.loader import loader
 from benchmarks.processes import processes
 from benchmarks.profile import where_time_goes
+from benchmarks.ranks import ranks
 from benchmarks.recipes import recipes
+from benchmarks.scaling.command import scaling
+from benchmarks.state import state
 from benchmarks.tiles import tiles
 from benchmarks.training import train
 from benchmarks.translate import translate
@@ -28,7 +36,20 @@ from gan.cli.errors import one_line
 if __name__ == "__main__":
     try:
         auto_cli(
-            [library, loader, processes, recipes, tiles, train, translate, where_time_goes],
+            [
+                index,
+                library,
+                loader,
+                processes,
+                ranks,
+                recipes,
+                scaling,
+                state,
+                tiles,
+                train,
+                translate,
+                where_time_goes,
+            ],
             as_positional=False,
         )
     except ValueError as error:

@@ -50,6 +50,7 @@ def loader(folder: Path, images: int = 200, megapixels: float = 12, load_size: i
             cpu[name] += time.process_time() - before
             wall[name] += time.perf_counter() - started
     report(
+        folder / "loader.json",
         images=images, megapixels=megapixels, load_size=load_size,
         images_per_second_per_core={name: round(images / value, 1) for name, value in cpu.items()},
         images_per_second={name: round(images / value, 1) for name, value in wall.items()},

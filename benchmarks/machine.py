@@ -19,9 +19,12 @@ def timed(function: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def report(**figures: Any) -> None:
-    """Print a line of JSON with the figures, the machine and the versions."""
-    print(json.dumps(figures | {"machine": describe()}))
+def report(file: Path | None = None, /, **figures: Any) -> None:
+    """Print a line of JSON with the figures, the machine and the versions; also write it."""
+    text = json.dumps(figures | {"machine": describe()})
+    print(text)
+    if file:
+        file.write_text(f"{text}\n", encoding="utf-8")
 
 
 def describe() -> dict[str, Any]:

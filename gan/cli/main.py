@@ -10,6 +10,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from itertools import dropwhile
 from pathlib import Path
+from typing import Any
 
 from gan import __version__
 from gan.cli.commands import COMMANDS
@@ -93,7 +94,7 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
         sys.exit(0)
     try:
         flags = {flag: bool(given.get(flag)) for flag in command.flags}
-        status = load(command.run)(options, **flags) or 0
+        status = load(command.run)(_with_local_models(options), **flags) or 0
         # Not after an error: other processes may be waiting for this one.
         return part(status, f"{prog}: some items failed; they are listed above")
     except BrokenPipeError:  # the reader of the output, for instance head, has ended
@@ -115,3 +116,12 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
         advice = "; run the same command again to continue" if command.resumes else ""
         print(f"{prog}: interrupted{advice}", file=sys.stderr)
         return 128 + signal.SIGINT
+
+
+def _with_local_models(options: Any) -> Any:
+    """Return the options with downloaded models in place of addresses, hf://user/name."""
+    if "hf:" not in str(options):  # so that the room and its libraries are not imported here
+        return options
+    from gan.interop.hub import with_local_models
+
+    return with_local_models(options)

@@ -27,7 +27,7 @@ from gan.inference.devices import memory_of, pick_device
 from gan.inference.style import read_style
 from gan.inference.tiling import run_tiled, scratch_bytes
 from gan.inference.working_size import scale, trained_at, working_size
-from gan.interop import fetch, find_generator, open_generator, push, write_model
+from gan.interop import fetch, find_generator, is_address, open_generator, push, write_model
 from gan.networks.adain import Styled
 from gan.networks.files import ranges_of
 from gan.networks.layers import cast_weights
@@ -80,7 +80,7 @@ class Translator:
         """Load a generator from a run directory or from a file of weights.
 
         path: run directory, one of its gen_*.safetensors files, a run folder or .pth file of the
-        reference implementation, or any other file that `gan convert` opens.
+        reference implementation, any other file that `gan convert` opens, or hf://user/name.
         direction: ab or ba; required for a run directory with both generators.
         device: auto uses a GPU if there is one.
         precision: arithmetic of the network: fp32 (exact on GPUs, too), tf32, bf16 or fp16.
@@ -89,7 +89,7 @@ class Translator:
 
         ValueError if a file is missing, damaged or of the other direction, or a value is invalid.
         """
-        file = find_generator(Path(path), direction)
+        file = find_generator(fetch(path) if is_address(path) else Path(path), direction)
         opened = open_generator(file, direction)
         network, spec, about = opened.network, opened.spec, opened.about
         row = generator_row(spec["kind"])
@@ -121,7 +121,7 @@ class Translator:
     ) -> Self:
         """Load a generator from a folder or from the Hugging Face Hub.
 
-        name: folder written by `save_pretrained` or by a run, or hf://user/name.
+        name: folder of `save_pretrained` or of a run, or hf://user/name[@revision][/file].
         revision: branch, tag or commit of the repository; None for its main branch.
         direction, device, precision, style: as for `load`, with the same errors.
         """

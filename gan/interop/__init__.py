@@ -7,7 +7,7 @@ from gan.interop.generators import (
     in_words,
     open_generator,
 )
-from gan.interop.hub import fetch, push, write_model
+from gan.interop.hub import fetch, is_address, push, write_model
 
 __all__ = [
     "Opened",
@@ -15,6 +15,7 @@ __all__ = [
     "find_generator",
     "generators_in",
     "in_words",
+    "is_address",
     "open_generator",
     "push",
     "write_model",

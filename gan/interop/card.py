@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from gan.config import Config
+from gan.config.tables.recipes import RECIPES
 from gan.domains import DIRECTIONS, Direction
 from gan.interop.generators import Opened, in_words
 from gan.system.yaml_text import parse_yaml
@@ -22,7 +24,7 @@ CARD = """---
 
 # {title}
 
-Unpaired image-to-image translation (CycleGAN, Zhu et al. 2017).
+Unpaired image-to-image translation{method}.
 
 {networks}
 
@@ -61,12 +63,15 @@ def model_card(
     Where a file is missing, the text states that its facts are not known.
     """
     config = _read_config(run)
-    header = {
+    recipe = _recipe(config)
+    header: dict[str, Any] = {
         "license": license,
         "library_name": "gan-translation",
         "pipeline_tag": "image-to-image",
-        "tags": ["cyclegan", "gan", "unpaired-image-translation", "image-to-image"],
+        "tags": ["gan", "unpaired-image-translation", "image-to-image"],
     }
+    if recipe == "cyclegan":
+        header["tags"] = ["cyclegan", *header["tags"]]
     stated = {"unknown": "Not stated: ask before you use it, and state one before you share it."}
     samples = [
         f"![{DIRECTIONS[direction].label}](samples-{direction}.png)\n"
@@ -76,6 +81,7 @@ def model_card(
     return CARD.format(
         header=yaml.safe_dump(header, sort_keys=False),
         title=run.resolve().name if config else folder.resolve().name,
+        method=f". {RECIPES[recipe].title}" if recipe else "",
         networks="\n".join(_network(direction, opened) for direction, opened in generators.items()),
         direction=next(iter(generators)),
         data=data(config),
@@ -84,6 +90,14 @@ def model_card(
         samples="\n## Samples\n\n" + "\n".join(samples) if samples else "",
         recipe=f"```yaml\n{yaml.safe_dump(config, sort_keys=False)}```" if config else "Not known.",
     )
+
+
+def _recipe(config: Mapping[str, Any]) -> str | None:
+    """Return the name of the recipe that trained the model; None if it is not known."""
+    try:
+        return Config.model_validate(config).recipe if config else None
+    except ValueError:  # of an extension, or of another version
+        return None
 
 
 def _network(direction: Direction, opened: Opened) -> str:

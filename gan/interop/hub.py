@@ -3,49 +3,130 @@
 import re
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+from pydantic import BaseModel
 
 from gan.domains import DIRECTIONS, Direction
 from gan.interop.card import model_card
 from gan.interop.generators import Opened, open_generator
 from gan.networks.files import save_generator
 
+Options = TypeVar("Options", bound=BaseModel)
 SCHEME = "hf://"
-REPOSITORY = re.compile(rf"{SCHEME}([\w.-]+/[\w.-]+)(?:/(.+))?")
-"""A repository, or a file in one."""
+ADDRESS = re.compile(r"hf:(/+|$)")
+"""How a repository's address begins; a Path keeps only one of two slashes."""
+REPOSITORY = re.compile(
+    rf"{SCHEME}(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^/]+))?(?:/(?P<file>.+))?"
+)
+"""A repository, one of its revisions, or a file in one."""
+KINDS = ("*.safetensors", "*_net_G_?.pth")
+"""Names of files with generators."""
+MOST_BYTES = 2 * 10**9
+"""Largest size of all files that one download may have; a generator of 64 channels has 46 MB."""
+
+
+def is_address(name: str | Path) -> bool:
+    """Return whether this is the address of a repository, hf://user/name, and not a path."""
+    return ADDRESS.match(Path(name).as_posix()) is not None
 
 
 def fetch(name: str | Path, revision: str | None = None) -> Path:
-    """Return a local path unchanged, or download hf://user/name[/file] and return its local path.
+    """Return a local path unchanged, or download hf://user/name[@revision][/file] and return where.
 
-    Downloads need a network unless the Hub's cache has the files. `revision` is a branch, tag or
-    commit. ValueError if a download fails, or if a local path does not exist; such a path is never
-    taken for a repository's name.
+    Downloads need a network unless the Hub's cache has the files. A revision is a branch, tag or
+    commit; a slash in its name is written %2F. ValueError if a download fails or would be larger
+    than MOST_BYTES, or if a local path does not exist; such a path is never taken for a
+    repository's name.
     """
-    text = str(name)
-    if isinstance(name, Path) or not text.startswith(SCHEME):
+    if not is_address(name):
         if not Path(name).exists():
             raise ValueError(
                 f"{name}: no such folder or file (for a repository of the Hugging Face Hub, give "
                 f"{SCHEME}user/name)"
             )
         return Path(name)
-    match = REPOSITORY.fullmatch(text)
+    address = ADDRESS.sub(SCHEME, Path(name).as_posix(), count=1)
+    match = REPOSITORY.fullmatch(str(name) if str(name).startswith(SCHEME) else address)
     if match is None:
-        raise ValueError(f"{name}: should be {SCHEME}user/name or {SCHEME}user/name/file")
+        raise ValueError(
+            f"{address}: should be {SCHEME}user/name, {SCHEME}user/name@revision or "
+            f"{SCHEME}user/name/file"
+        )
+    if match["revision"] and revision:
+        raise ValueError(f"{address}: names a revision, and so does revision={revision}: use one")
+    revision = unquote(match["revision"]) if match["revision"] else revision
+    try:
+        return _download(match["name"], match["file"], revision)
+    except Exception as error:  # from the Hub, its client, the network or the disk
+        raise ValueError(f"{address}: cannot be downloaded: {_reason(error)}") from error
+
+
+def with_local_models(options: Options) -> Options:
+    """Return a command's options with downloaded models in place of addresses of the Hub.
+
+    Fields named model or models are paths of models, or lists of them. ValueError as from fetch.
+    """
+    changed: dict[str, Any] = {}
+    for name in ("model", "models"):
+        match getattr(options, name, None):
+            case Path() as path if is_address(path):
+                changed[name] = fetch(path)
+            case list() as paths if any(map(is_address, paths)):
+                changed[name] = [fetch(path) if is_address(path) else path for path in paths]
+    return options.model_copy(update=changed) if changed else options
+
+
+def _download(repository: str, file: str | None, revision: str | None) -> Path:
+    """Download a file of a repository, or all its generators; return the local path.
+
+    The sizes are checked before anything is downloaded if the Hub can be reached, and once more
+    afterwards. ValueError if they are too large, or if there are no generators.
+    """
     import huggingface_hub
 
-    try:
-        if match[2]:
-            return Path(huggingface_hub.hf_hub_download(match[1], match[2], revision=revision))
-        return Path(
-            huggingface_hub.snapshot_download(
-                match[1], revision=revision, allow_patterns=["*.safetensors", "*_net_G_?.pth"]
-            )
+    listed = None
+    with suppress(Exception):  # without a network the cache may have the files: see below
+        listed = huggingface_hub.HfApi().model_info(
+            repository, revision=revision, files_metadata=True
         )
-    except Exception as error:  # from the Hub, its client, the network or the disk
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ValueError(f"{name}: cannot be downloaded: {reason}") from error
+    if listed is not None:
+        found = {each.rfilename: each.size or 0 for each in listed.siblings or []}
+        wanted = [name for name in found if (name == file if file else _holds_generator(name))]
+        if not wanted and not file:
+            raise ValueError("holds no generator, such as gen_ab.safetensors")
+        _check_size(sum(found[name] for name in wanted))
+    if file:
+        path = Path(huggingface_hub.hf_hub_download(repository, file, revision=revision))
+        _check_size(path.stat().st_size)
+        return path
+    folder = Path(
+        huggingface_hub.snapshot_download(
+            repository, revision=revision, allow_patterns=list(KINDS), ignore_patterns="*/*"
+        )
+    )
+    _check_size(sum(each.stat().st_size for each in folder.iterdir() if each.is_file()))
+    return folder
+
+
+def _holds_generator(name: str) -> bool:
+    """Return whether a file of a repository is in its main folder and named as generators are."""
+    return "/" not in name and any(fnmatchcase(name, kind) for kind in KINDS)
+
+
+def _check_size(size: int) -> None:
+    """Raise ValueError if a download is larger than the limit."""
+    if size > MOST_BYTES:
+        raise ValueError(f"{size / 1e9:.1f} GB of files, the limit is {MOST_BYTES / 1e9:g} GB")
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of an error."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def write_model(
@@ -99,5 +180,4 @@ def push(folder: Path, repository: str, *, private: bool = False) -> str:
         api.upload_folder(repo_id=name, folder_path=folder)
         return str(address)
     except Exception as error:  # from the Hub, its client or the network
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ValueError(f"{repository}: cannot be uploaded: {reason}") from error
+        raise ValueError(f"{repository}: cannot be uploaded: {_reason(error)}") from error

@@ -84,6 +84,8 @@ def test_the_card_has_data_recipe_metrics_with_protocol_samples_and_license(
         "pipeline_tag": "image-to-image", "tags": None,
     }  # fmt: skip
     assert "# ochre" in body
+    assert "translation. CycleGAN: two generators, each the inverse of the other.\n" in body
+    assert "cyclegan" in yaml.safe_load(header)["tags"]
     assert "| kid_ab | 0.0125 | 0.01 to 0.02 | 0.09 | 50 | lower |" in body
     assert "Step 20" in body
     assert '"extractor": "inception"' in body
@@ -103,6 +105,7 @@ def test_a_card_of_a_single_file_states_what_is_not_known(
     Translator.load(generator_file, device="cpu").save_pretrained(tmp_path / "shared")
     text = (tmp_path / "shared" / "README.md").read_text()
     assert "license: unknown" in text
+    assert "cyclegan" not in text.lower()  # which recipe trained it is not known
     for said in ("Not known: state which images", "Not evaluated", "state one before you share it"):
         assert said in text
 
@@ -144,6 +147,7 @@ def test_repositories_are_downloaded_by_their_scheme(
         asked.append((repository, *file, revision))
         return str(run / file[0]) if file else str(run)
 
+    monkeypatch.setattr("huggingface_hub.HfApi", fail)  # the sizes, without a network
     monkeypatch.setattr("huggingface_hub.snapshot_download", download)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
     translator = Translator.from_pretrained("hf://me/ochre", "ab", "cpu", revision="v2")
@@ -159,6 +163,7 @@ def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatc
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("no network\nand many more words")
 
+    monkeypatch.setattr("huggingface_hub.HfApi", fail)
     monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
     with pytest.raises(ValueError, match=r"^hf://me/ochre: cannot be downloaded: no network$"):
         Translator.from_pretrained("hf://me/ochre")

@@ -1,0 +1,1 @@
+"""What training on more pictures, machines and days needs: formulas, filled with measurements."""
