@@ -8,14 +8,18 @@ from gan.interop.generators import (
     open_generator,
 )
 from gan.interop.hub import fetch, push, write_model
+from gan.interop.mixtures import StyleChoice, style_names, with_style
 
 __all__ = [
     "Opened",
+    "StyleChoice",
     "fetch",
     "find_generator",
     "generators_in",
     "in_words",
     "open_generator",
     "push",
+    "style_names",
+    "with_style",
     "write_model",
 ]

@@ -45,6 +45,8 @@ def translate_folder(options: TranslateOptions) -> int:
             pick_precision(options.precision, chosen),
             options.style,
             options.size,
+            options.style_index,
+            options.style_blend,
         )
         check_tiles(translator, options.tile)
         plan: Plan = processes.once(
