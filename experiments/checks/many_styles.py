@@ -193,4 +193,4 @@ def sheet(
 
 
 if __name__ == "__main__":
-    sys.exit(auto_cli(many_styles))
+    sys.exit(auto_cli(many_styles, as_positional=False))

@@ -93,7 +93,6 @@ class Translator:
         """
         file = find_generator(Path(path), direction)
         opened = open_generator(file, direction)
-        about = opened.about
         network, row = styled(opened, file, style, StyleChoice(style_index, style_blend))
         translator = cls(
             network,
@@ -102,8 +101,8 @@ class Translator:
             precision,
             tiles=row.tiles,
             source=file,
-            ranges=ranges_of(about, file),
-            trained_at=trained_at(about),
+            ranges=ranges_of(opened.about, file),
+            trained_at=trained_at(opened.about),
         )
         return translator.at_size(size)
 
@@ -123,8 +122,7 @@ class Translator:
 
         name: folder written by `save_pretrained` or by a run, or hf://user/name.
         revision: branch, tag or commit of the repository; None for its main branch.
-        direction, device, precision, style, style_index, style_blend: as for `load`, with the same
-        errors.
+        direction, device, precision, style, style_index, style_blend: as for `load`; errors, too.
         """
         file = fetch(name, revision)
         return cls.load(file, direction, device, precision, style, None, style_index, style_blend)

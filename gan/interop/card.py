@@ -13,6 +13,7 @@ import yaml
 
 from gan.domains import DIRECTIONS, Direction
 from gan.interop.generators import Opened, in_words
+from gan.interop.mixtures import style_names, style_words
 from gan.system.yaml_text import parse_yaml
 
 PATH = re.compile(r"(?:[/\\~]|\.{1,2}[/\\]|[A-Za-z]:[/\\]).*|\S*[/\\]\S*")
@@ -31,7 +32,7 @@ Install the package gan-translation (`pip install .` in its repository), then:
 ```python
 import gan
 
-translator = gan.Translator.from_pretrained("FOLDER or hf://user/name", direction="{direction}")
+translator = gan.Translator.from_pretrained("FOLDER or hf://user/name", {choice})
 painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 ```
 
@@ -67,6 +68,7 @@ def model_card(
         "pipeline_tag": "image-to-image",
         "tags": ["cyclegan", "gan", "unpaired-image-translation", "image-to-image"],
     }
+    index = ", style_index=0" if any(map(style_names, generators.values())) else ""
     stated = {"unknown": "Not stated: ask before you use it, and state one before you share it."}
     samples = [
         f"![{DIRECTIONS[direction].label}](samples-{direction}.png)\n"
@@ -77,7 +79,7 @@ def model_card(
         header=yaml.safe_dump(header, sort_keys=False),
         title=run.resolve().name if config else folder.resolve().name,
         networks="\n".join(_network(direction, opened) for direction, opened in generators.items()),
-        direction=next(iter(generators)),
+        choice=f'direction="{next(iter(generators))}"{index}',
         data=data(config),
         license=stated.get(license, f"`{license}`, for the weights."),
         metrics=metrics(run),
@@ -91,6 +93,7 @@ def _network(direction: Direction, opened: Opened) -> str:
     about = opened.about
     facts = [
         in_words(opened.spec),
+        style_words(opened),
         f"step {about['step']}" if "step" in about else "",
         "averaged over its last steps" if about.get("averaged") else "",
         f"from {about['source']} ({about['layout']})" if "source" in about else "",

@@ -34,9 +34,12 @@ class StyleChoice:
         missing, or if a weight is not a positive number.
         """
         if (self.index is None) == (self.blend is None):
-            fault = "has several styles: choose one" if self.index is None else "choose one way"
+            if self.index is not None:
+                raise ValueError("style_index and style_blend exclude each other: set one of them")
             raise ValueError(
-                f"{file}: {fault}, with --style_index NUMBER or --style_blend 0:0.5,1:0.5; "
+                f"{file}: has several styles: choose one with --style_index NUMBER, or mix some "
+                "with --style_blend 0:0.5,1:0.5 (for a command without these options, first write "
+                "a file with one style: gan export --format safetensors --style_index NUMBER); "
                 f"{listed(names)}"
             )
         mixture = [0.0] * len(names)
@@ -49,11 +52,21 @@ class StyleChoice:
         return [weight / sum(mixture) for weight in mixture]
 
 
+def style_words(opened: Opened) -> str:
+    """Return the styles of a generator, or those mixed into it, as text; "" if unknown."""
+    if names := style_names(opened):
+        return listed(names)
+    chosen = opened.about.get("style")
+    if not isinstance(chosen, dict):
+        return ""
+    return "style " + " + ".join(f"{weight:g} {name}" for name, weight in chosen.items())
+
+
 def listed(names: Sequence[str]) -> str:
     """Return the styles with their numbers, as text."""
     shown = ", ".join(f"{number} {name}" for number, name in enumerate(names[:LISTED]))
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f"its styles: {shown}{more}"
+    return f"styles: {shown}{more}"
 
 
 def style_names(opened: Opened) -> list[str]:
@@ -62,8 +75,9 @@ def style_names(opened: Opened) -> list[str]:
         return []
     count = int(opened.spec["styles"])
     names = opened.about.get("styles")
-    valid = isinstance(names, list) and len(names) == count
-    return [str(name) for name in names] if valid else [str(number) for number in range(count)]
+    if isinstance(names, list) and len(names) == count:
+        return [str(name) for name in names]
+    return [str(number) for number in range(count)]
 
 
 def with_style(opened: Opened, choice: StyleChoice, file: Path) -> Opened:

@@ -27,7 +27,7 @@ def build_generator(
     upsample: Upsample = "deconv",
     dropout: bool = False,
     downsample: Downsample = "stride",
-    styles: int = 0,
+    styles: int = 1,
 ) -> nn.Module:
     """Build a generator: (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1].
 

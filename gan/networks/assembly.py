@@ -46,7 +46,7 @@ def generator_spec(
     `styles` is the number of styles of a network that has several.
     """
     counted = {"styles": styles} if styles else {}
-    return counted | {
+    return {
         "kind": networks.generator,
         "in_channels": in_channels,
         "out_channels": out_channels,
@@ -55,6 +55,7 @@ def generator_spec(
         "upsample": networks.upsample,
         "dropout": networks.dropout,
         "downsample": networks.downsample,
+        **counted,
     }
 
 

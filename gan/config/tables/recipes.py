@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from gan.config.table import Code, Table
 from gan.domains import DOMAINS, Direction, Domain
 
-
 GRID_STYLES = 16
 """Largest number of styles in a sample grid of a recipe with several."""
 

@@ -132,8 +132,8 @@ class GeneratorExport:
             weights = on_cpu(self.frame.generators[direction].state_dict())
             ranges = {"range_in": data.values(ends.source), "range_out": data.values(ends.target)}
             own = {"direction": direction} | {k: list(v) for k, v in ranges.items() if v}
-            own |= {"styles": list(self.frame.styles)} if self.frame.styles else {}
-            self.saver.add(save_generator, weights, path, spec, about | own)
+            names = {"styles": list(self.frame.styles)} if self.frame.styles else {}
+            self.saver.add(save_generator, weights, path, spec, about | own | names)
 
     def paths(self, suffix: str = "") -> dict[Direction, Path]:
         """Return the paths of the exported files by direction: gen_ab{suffix}.safetensors, ..."""

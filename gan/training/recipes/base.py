@@ -125,8 +125,9 @@ def build_frame(
 
     `built` are the networks on the CPU, by name: gen_ab, disc_b and so on. The generators of the
     recipe's directions are averaged; each domain with a discriminator gets a pool. `styles` are the
-    names of the styles of a generator with several. The frame's fingerprints are `fingerprints` and those of networks that were read from a file. ValueError as
-    in load_initial_weights and share_statistics.
+    names of the styles of a generator with several. The frame's fingerprints are `fingerprints` and
+    those of networks that were read from a file. ValueError as in load_initial_weights and
+    share_statistics.
     """
     row = RECIPES[config.recipe]
     for network in built.values():

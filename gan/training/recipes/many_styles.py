@@ -65,7 +65,7 @@ class ManyStylesTrainer:
             accelerator,
             built,
             {"generators": (("gen_ab",), config.optim.lr)},
-            marks | {"data.b": _content(styles)} | base.fingerprints,
+            {**marks, "data.b": _content(styles), **base.fingerprints},
             styles=names,
         )
 
