@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from demo import dataset
-from demo.dataset import square
 from experiments.checks.arbitrary_style import distance
 from experiments.checks.paintings import STYLES
 from experiments.checks.single_style import train_for
@@ -40,6 +39,8 @@ REAL = {"tissue": "immunohistochemistry", "stars": "hubble_deep_field"}
 NINTH = "charcoal"
 OCHRES = 6
 """Paintings of the style that is a folder."""
+UNSEEN = 24
+"""Photographs that are translated, evenly spread."""
 SHOWN = 6
 """Photographs on the sheet."""
 Gram = list[NDArray[np.float64]]
@@ -102,15 +103,18 @@ def write_paintings(root: Path, folder: Path) -> None:
 
 
 def cut(image: Image.Image, side: int = SIDE) -> Image.Image:
-    """Return the middle of an image, scaled to a square."""
-    return square(resize_short(image, side), 0.5, 0.5).resize((side, side))
+    """Return the middle of an image, a square, scaled to a side."""
+    scaled = resize_short(image, side)
+    left, top = (scaled.width - side) // 2, (scaled.height - side) // 2
+    return scaled.crop((left, top, left + side, top + side))
 
 
 def judge(unseen: Path, alexnet: Path, folder: Path, size: int, need: int) -> int:
     """Translate, compare, write the sheet and print the counts; return 0 if they are enough."""
     measure = partial(gram, Features("alexnet", LAYERS, alexnet).eval())
     files = list_images(unseen)
-    photographs = [cut(read_image(path), size) for path in files[:: len(files) // 24][:24]]
+    chosen = [files[number * len(files) // UNSEEN] for number in range(UNSEEN)]
+    photographs = [cut(read_image(path), size) for path in chosen]
     paintings = find_styles(folder / "paintings") | find_styles(folder / "ninth")
     names = style_names(open_generator(folder / "nine" / "gen_ab.safetensors"))
     targets = {name: mean(tiles(paintings[name], size, measure)) for name in names}
