@@ -30,6 +30,7 @@ class ConditionalNorm(nn.Module):
 
     def forward(self, x: Tensor, mixture: Tensor) -> Tensor:
         """Normalize (N, C, H, W) with the mixtures (N or 1, styles); the shape stays."""
+        mixture = mixture.to(self.weight.dtype)
         scale, shift = mixture @ self.weight, mixture @ self.bias
         return instance_norm(x) * scale[:, :, None, None] + shift[:, :, None, None]
 

@@ -27,11 +27,14 @@ CASES = {
     "perception": (torch.float64, 2e-4),
     "one_style": (torch.float64, 2e-4),
     "reference": (torch.float64, 2e-4),
+    "many_styles": (torch.float64, 2e-4),
     "semantic": (torch.float64, 2e-4),
     "projected": (torch.float64, 2e-4),
     "contrastive": (torch.float64, 2e-4),
 }
 """Precision and learning rate."""
+GENERATORS = {"reference": "adain", "many_styles": "conditional_6blocks"}
+"""Generators of cases that train another one than the ResNet."""
 
 TERMS = {"perceptual": 1.0, "style": 1.0, "tv": 1.0}
 """Of the cases with feature maps; in the first of them on top of the usual ones."""
@@ -45,6 +48,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         "perception": seeing | {"loss": TERMS | {"perceptual_cycle": 1.0}},
         "one_style": seeing | {"style": {"image": root / "painting.png", "size": 16}},
         "reference": seeing,
+        "many_styles": seeing | {"style": {"size": 16}},
         "semantic": {
             "loss": {"semantic": 1.0},
             "semantic": {"classifier": root / "classifier.safetensors"},
@@ -59,7 +63,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
                 "root": root, "load_size": 16, "crop_size": 16, "flip": False, "workers": 0,
             },
             "networks": {
-                "generator": "adain" if case == "reference" else "resnet_6blocks",
+                "generator": GENERATORS.get(case, "resnet_6blocks"),
                 "generator_channels": 4,
                 "discriminator": "n_layers", "discriminator_layers": 1,
                 "discriminator_channels": 4,
@@ -87,6 +91,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         patch("gan.training.recipes.cyclegan.build_networks", build),
         patch("gan.training.recipes.single_style.build_networks", build),
         patch("gan.training.recipes.arbitrary_style.build_networks", build),
+        patch("gan.training.recipes.many_styles.build_networks", build),
         patch("gan.training.recipes.contrastive.build_networks", build),
         patch("gan.training.recipes.contrastive.build_heads", heads),
         patch("gan.training.recipes.single_style.to_unit", to_unit),

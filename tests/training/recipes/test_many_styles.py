@@ -132,9 +132,6 @@ def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
         patch.setattr(
             "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
         )
-        patch.setattr(
-            ManyStylesTrainer, "mixtures", lambda _, styles: torch.eye(3).double()[styles]
-        )
         for step in range(1, 4):
             images = photographs(step, 2)
             whole.train_step(step, [(images,)])
