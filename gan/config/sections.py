@@ -284,8 +284,7 @@ class SemanticConfig(Section):
 
 
 class StyleConfig(Section):
-    """The recipes for one style and for several: photographs, and paintings that are compared as
-    they are."""
+    """The recipes for one style and for several: photographs and paintings."""
 
     image: Path | None = None
     """The painting. If it is set, one generator learns its style (Johnson et al. 2016)."""

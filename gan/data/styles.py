@@ -34,7 +34,7 @@ def find_styles(folder: Path) -> dict[str, list[Path]]:
     if len(styles) > MOST_STYLES:
         raise ValueError(
             f"{folder}: {len(styles)} styles, at most {MOST_STYLES} are supported: each image is a "
-            "style, so move the images of one style into a sub-folder of their own"
+            "style, so move the images of one style into a separate sub-folder"
         )
     return dict(sorted(styles.items()))
 

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from gan.config import Section
-from gan.config.choices import ExportFormat, FolderFormat
+from gan.config.choices import ExportFormat, FolderFormat, StyleName
 from gan.domains import Direction
 
 UNKNOWN = "unknown"
@@ -33,7 +33,7 @@ class ExportOptions(Section):
     """ab or ba. Required if the model holds both, except for formats hub and web."""
     part: str | None = None
     """Name of the generator in a file that holds several."""
-    style_index: int | str | None = None
+    style_index: StyleName | None = None
     """Number, from 0, or name of the style to write, of a generator with several. safetensors and
     hub can keep all."""
     style_blend: str | None = None
@@ -82,7 +82,7 @@ class ConvertOptions(Section):
     """ab or ba. Required if the input holds both."""
     part: str | None = None
     """Name of the generator in a file that holds several."""
-    style_index: int | str | None = None
+    style_index: StyleName | None = None
     """Number, from 0, or name of the style to write, of a generator with several. A .safetensors
     file can keep all."""
     style_blend: str | None = None

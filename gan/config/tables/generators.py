@@ -36,7 +36,7 @@ class GeneratorRow:
     style_encoder(style), which returns a vector, and paint(content, vector)."""
     fixed_kind: str | None = None
     """For a generator with several styles, whose forward takes their weights as its second
-    argument: the generator that a fixed mixture makes of it, with norm "instance_affine"; see
+    argument: the generator that it is with a fixed mixture, with norm "instance_affine"; see
     gan.networks.conditional.fixed_weights."""
     encodes: bool = False
     """Whether forward also takes positions and returns the encoder's features there, which

@@ -13,6 +13,7 @@ from gan.config.choices import (
     Format,
     Precision,
     Steady,
+    StyleName,
 )
 from gan.config.sections import Side
 from gan.domains import Direction
@@ -76,7 +77,7 @@ class TranslateOptions(Section):
     are scaled back to the images' own sizes. If not set, images are translated as they are."""
     style: Path | None = None
     """Style image, for a generator that takes one."""
-    style_index: int | str | None = None
+    style_index: StyleName | None = None
     """Number, from 0, or name of a style, for a generator with several."""
     style_blend: str | None = None
     """A mixture of styles for such a generator, each with its weight, for instance

@@ -216,7 +216,7 @@ def test_an_exported_style_is_a_generator_like_any_other(
     assert style_names(open_generator(file)) == list(NAMES)
 
 
-def test_a_style_that_is_not_chosen_is_asked_for_in_one_line(
+def test_a_missing_choice_is_an_error_in_one_line(
     trained: Path, root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = ["--output", str(tmp_path / "out.onnx")]
