@@ -52,7 +52,7 @@ def many_styles(
     folder: Path,
     seconds: float = 1800,
     added_seconds: float = 300,
-    style: float = 100,
+    style: float = 5,
     channels: int = 16,
     size: int = 64,
     need: int = 22,

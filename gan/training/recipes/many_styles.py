@@ -3,16 +3,21 @@
 Dumoulin et al. 2017, "A Learned Representation for Artistic Style", with the losses of
 single_style: for every photograph a and its style s, gen_ab minimizes
 
-    perceptual * |f(fake_b) - f(a)|^2 + style * |G(fake_b) - G_s|^2 + tv * TV(fake_b)
+    perceptual * |f(fake_b) - f(a)|^2 + style * |G(fake_b) - G_s|^2 / |G_s|^2 + tv * TV(fake_b)
 
 in the notation of gan/training/objective.py, with fake_b = gen_ab(a, s) and the Gram matrices G_s
 of the style's painting, or their mean over its paintings. Photographs take the styles in turn.
+
+Departure from the paper: the style term is divided by |G_s|^2, so that it is 1 for maps of zeros.
+Otherwise strong textures dominate: the energies of eight paintings differed by a factor of 25, and
+the weakest were hardly learned (docs/log.md).
 
 With style.add_to, the network of another run learns further styles: everything but their own scales
 and shifts is frozen (the paper's Sec. 3.1), so that its other styles do not change by a bit.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +31,7 @@ from gan.config.tables.recipes import GRID_STYLES
 from gan.data.styles import find_styles, joined_names
 from gan.domains import Domain
 from gan.interop import find_generator, open_generator
+from gan.losses import gram_distance, mean_gram, weighted_sum
 from gan.networks.assembly import build_networks, generator_spec
 from gan.networks.conditional import grown, norm_keys
 from gan.system.hashing import file_sha256
@@ -58,7 +64,13 @@ class ManyStylesTrainer:
         if base.names:
             adopt(built["gen_ab"], base, len(names))
         self.perceptual = main_first(accelerator, lambda: PerceptualNetwork(config, device))
-        self.grams = [self.gram_of(paths, config, device) for paths in styles.values()]
+        grams = [self.gram_of(paths, config, device) for paths in styles.values()]
+        # Matrices times 1 / |G_s| have distances times 1 / |G_s|^2.
+        self.scales = [_energy(gram).rsqrt() for gram in grams]
+        self.grams = [
+            {at: matrix * scale for at, matrix in gram.items()}
+            for gram, scale in zip(grams, self.scales, strict=True)
+        ]
         marks = {"perceptual.weights": self.perceptual.fingerprint, "styles": ", ".join(names)}
         self.frame = build_frame(
             config,
@@ -90,15 +102,24 @@ class ManyStylesTrainer:
                 self.perceptual.content_of(self.perceptual(a)) if self.perceptual.content else {}
             )
             styles = self.turns((step - 1) * len(batches) + number, len(a))
-            gram = {
-                at: torch.cat([self.grams[style][at] for style in styles]) for at in self.grams[0]
-            }
             with update.gradients([gen_ab]):
                 fake_b = gen_ab(a, self.mixtures([self.first + style for style in styles]))
-                terms = appearance_terms("ab", fake_b, content, gram, self.perceptual)
+                terms = appearance_terms("ab", fake_b, content, {}, self.perceptual)
+                terms["style", "ab"] = partial(self.style_term, fake_b, styles)
                 losses = weighted(terms, loss)
                 update.minimize(total(losses), losses)
         return update.apply()
+
+    def style_term(self, fake_b: Tensor, styles: Sequence[int]) -> Tensor:
+        """Return the distance of translations from their styles, 1 for maps of zeros."""
+        maps = self.perceptual(fake_b)  # kept from the perceptual term
+        scales = torch.stack([self.scales[style] for style in styles])[:, None, None]
+        return weighted_sum({
+            at: gram_distance(
+                mean_gram(maps[at]) * scales, torch.cat([self.grams[s][at] for s in styles])
+            )
+            for at in self.grams[0]
+        })  # fmt: skip
 
     def turns(self, batch: int, count: int) -> list[int]:
         """Return the trained styles, from 0, of the images in this process's batch of a number.
@@ -163,6 +184,11 @@ def adopt(network: nn.Module, base: Base, styles: int) -> None:
     trained = norm_keys(network)
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(name in trained)
+
+
+def _energy(gram: Maps) -> Tensor:
+    """Return the distance of Gram matrices from those of maps of zeros, a scalar."""
+    return weighted_sum({at: gram_distance(torch.zeros_like(m), m) for at, m in gram.items()})
 
 
 def _content(styles: Mapping[str, Sequence[Path]]) -> str:

@@ -92,7 +92,10 @@ def opened(path: Path) -> Tensor:
 def test_each_image_is_compared_with_its_own_style_by_torchvision_and_numpy(
     root: Path, tmp_path: Path
 ) -> None:
-    """In step 2 of batches of two, pairs 2 and 3 have the styles 2 and 0 of three."""
+    """In step 2 of batches of two, pairs 2 and 3 have the styles 2 and 0 of three.
+
+    Each distance is divided by that of maps of zeros.
+    """
     trainer = build(config(root, tmp_path))
     images = photographs(1, 2)
     a, styles = images.float() / 127.5 - 1, [2, 0]
@@ -101,12 +104,14 @@ def test_each_image_is_compared_with_its_own_style_by_torchvision_and_numpy(
     values = trainer.train_step(2, [(images,)])
     ours, real = backbone.maps(fake_b), backbone.maps(a)
     wanted = [backbone.maps(opened(root / "b" / name)) for name in ("waves.png", "dots.png")]
-    terms = [
-        np.sum((gram(ours[at][one : one + 1]) - gram(wanted[one][at])) ** 2)
-        / (4 * ours[at].shape[1] ** 2)
-        for at in ours
-        for one in range(2)
-    ]
+    terms = []
+    for one, painting in enumerate(wanted):
+        distance = energy = 0.0
+        for at, maps in ours.items():
+            target, weight = gram(painting[at]), 1 / maps.shape[1] ** 2
+            distance += weight * np.sum((gram(maps[one : one + 1]) - target) ** 2)
+            energy += weight * np.sum(target**2)
+        terms.append(distance / energy)
     content = float((ours["features.1"] - real["features.1"]).square().mean())
     assert values["style_ab"].item() == pytest.approx(5 * np.mean(terms), rel=1e-4)
     assert values["perceptual_ab"].item() == pytest.approx(2 * content, rel=1e-4)
@@ -118,7 +123,17 @@ def test_the_style_of_a_folder_is_the_mean_of_its_paintings(root: Path, tmp_path
     both = [backbone.maps(opened(root / f"b/reds/{name}.png")) for name in (1, 2)]
     for layer, matrix in trainer.grams[1].items():
         expected = np.mean([gram(maps[layer]) for maps in both], axis=0)
-        np.testing.assert_allclose(matrix[0].numpy(), expected[0], rtol=1e-4, atol=1e-6)
+        ours = (matrix[0] / trainer.scales[1]).numpy()
+        np.testing.assert_allclose(ours, expected[0], rtol=1e-4, atol=1e-6)
+
+
+def test_the_style_term_of_maps_of_zeros_is_one_for_every_style(root: Path, tmp_path: Path) -> None:
+    trainer = build(config(root, tmp_path))
+    zeros = {at: torch.zeros(3, matrix.shape[1], 4, 4) for at, matrix in trainer.grams[0].items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "perceptual", lambda _: zeros)
+        for styles in ([0, 0, 0], [2, 1, 0]):
+            assert trainer.style_term(torch.empty(0), styles).item() == pytest.approx(1, rel=1e-5)
 
 
 def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
@@ -128,6 +143,7 @@ def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
         trainer.frame.bare["gen_ab"].double()
         trainer.perceptual.features.double()
         trainer.grams = [{at: gram.double() for at, gram in each.items()} for each in trainer.grams]
+        trainer.scales = [scale.double() for scale in trainer.scales]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
