@@ -18,7 +18,7 @@ FILE = Path("gen_ab.safetensors")
 
 def opened(kind: str = "conditional_1blocks", **about: Any) -> Opened:
     counted = {"styles": 4} if kind.startswith("conditional") else {}
-    spec = {
+    spec: dict[str, Any] = {
         "kind": kind, "in_channels": 3, "out_channels": 3, "channels": 1, "norm": "instance",
         "upsample": "deconv", "dropout": False, "downsample": "stride", **counted,
     }  # fmt: skip

@@ -277,8 +277,9 @@ def test_one_style_several_and_any_style_are_watched(root: Path, tmp_path: Path)
     fit(config(root, tmp_path / "any", **shared, networks={"generator": "adain"}))
     several: Sections = {"networks": {"generator": "conditional_6blocks"}}
     fit(config(root, tmp_path / "several", **shared, **several))
-    watched = (("one", set()), ("several", set()), ("any", {"saturated_b", "beaten_b", "blind_b"}))
-    for name, more in watched:
+    for name, more in (
+        ("one", set()), ("several", set()), ("any", {"saturated_b", "beaten_b", "blind_b"}),
+    ):  # fmt: skip
         events = EventAccumulator(str(tmp_path / name / "logs"))
         events.Reload()
         logged = {tag for tag in events.Tags()["scalars"] if "doctor" in tag}

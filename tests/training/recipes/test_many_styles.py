@@ -200,10 +200,11 @@ def test_a_folder_is_translated_in_a_chosen_style_and_in_a_blend(
     trained: Path, root: Path, tmp_path: Path
 ) -> None:
     results: dict[str, Any] = {}
-    for name, options in {
+    choices: dict[str, dict[str, Any]] = {
         "0": {"style_index": 0}, "waves": {"style_index": "waves"}, "2": {"style_index": 2},
         "mix": {"style_blend": "0:0.5,waves:0.5"},
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for name, options in choices.items():
         out = tmp_path / name
         assert translate_folder(trained, root / "trainA", out, **options) == 0
         translator = Translator.load(trained, **options)
