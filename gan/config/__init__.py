@@ -1,5 +1,6 @@
 """The configuration of a training run: immutable, typed, checked before anything is loaded."""
 
+from gan.config.resuming import changed_keys
 from gan.config.section import Section
 from gan.config.sections import (
     Count,
@@ -14,7 +15,7 @@ from gan.config.sections import (
     Weight,
 )
 from gan.config.training import EvaluateConfig, OptimConfig, RunConfig, TrainConfig
-from gan.config.whole import Config, changed_keys
+from gan.config.whole import Config
 
 __all__ = [
     "Config",

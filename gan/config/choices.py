@@ -1,6 +1,8 @@
 """Names and limits that the configuration, the commands and the code share."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
@@ -21,6 +23,8 @@ Optimizer = Literal["lbfgs", "adam"]
 """Optimizers for stylization."""
 Method = Literal["optimize", "wct"]
 """Methods of stylization."""
+StyleName = Annotated[str, Field(coerce_numbers_to_str=True)]
+"""Number, from 0, or name of a style of a generator with several."""
 PreserveColor = Literal["no", "luma", "palette"]
 Better = Literal["lower", "higher"]
 """Whether lower or higher values of a metric are better."""

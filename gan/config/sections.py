@@ -155,7 +155,8 @@ class NetworksConfig(Section):
 
     generator: Annotated[str, NameIn(GENERATORS)] = "resnet_9blocks"
     """Architecture of both generators. adain is a single generator that also takes a style
-    image."""
+    image. conditional_6blocks and conditional_9blocks are single generators with several styles,
+    for train.recipe many_styles."""
     generator_channels: Width = 64
     """Channels after the first convolution of a generator."""
     discriminator: Annotated[str, NameIn(DISCRIMINATORS)] = "basic"
@@ -295,9 +296,13 @@ class SemanticConfig(Section):
 
 
 class StyleConfig(Section):
-    """The recipe for one style: photographs and a painting, in place of two folders."""
+    """The recipes for one style and for several: photographs and paintings."""
 
     image: Path | None = None
     """The painting. If it is set, one generator learns its style (Johnson et al. 2016)."""
     size: Annotated[int, Field(ge=16)] | None = 256
-    """Shorter side in pixels to which the painting is scaled. null keeps its size."""
+    """Shorter side in pixels to which the painting is scaled, and those of many_styles. null keeps
+    their sizes."""
+    add_to: Path | None = None
+    """Run of many_styles, or its file, whose network learns the paintings of data.b as further
+    styles. Only their scales and shifts are trained: its other styles stay as they are."""

@@ -1,7 +1,6 @@
-"""A whole configuration, contradictions between its sections, and which keys may change."""
+"""A whole configuration, and contradictions between its sections."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from gan.config.choices import WeightedTerm
 from gan.config.section import Fault, Section
@@ -40,13 +39,22 @@ class Config(Section):
         """train.recipe, or the recipe that style.image and the generator require."""
         if self.train.recipe is not None:
             return self.train.recipe
-        facts = (self.style.image is not None, self.styled)
-        return next(name for name, row in RECIPES.items() if (row.painting, row.styled) == facts)
+        facts = (self.style.image is not None, self.styled, self.many_styles)
+        return next(
+            name
+            for name, row in RECIPES.items()
+            if (row.painting, row.styled, row.many_styles) == facts
+        )
 
     @property
     def styled(self) -> bool:
         """Whether the generator takes a style image in addition to the content image."""
         return GENERATORS[self.networks.generator].takes_style
+
+    @property
+    def many_styles(self) -> bool:
+        """Whether the generator has several styles, of which weights choose or mix."""
+        return GENERATORS[self.networks.generator].fixed_kind is not None
 
     @property
     def domains(self) -> tuple[Domain, ...]:
@@ -128,13 +136,18 @@ class Config(Section):
                 "from a second image, and evaluations have no such image: "
                 "remove evaluate.every",
             ),
+            (
+                self.evaluate.every and self.many_styles,
+                f"evaluate.every: networks.generator {self.networks.generator} has several styles, "
+                "and evaluations compare with one domain B: remove evaluate.every",
+            ),
         ]
 
     def recipe_faults(self) -> Iterator[Fault]:
         """Yield faults of keys that do not fit the recipe; messages name the key that chose it."""
         kind, painted = self.networks.generator, self.style.image is not None
         yield (
-            painted and self.styled,
+            painted and (self.styled or self.many_styles),
             f"networks.generator {kind} learns the styles of a folder, data.b: "
             "remove style.image, or name another generator",
         )
@@ -144,13 +157,15 @@ class Config(Section):
             row.painting != painted,
             f"{chosen} {fault}: set another recipe, or remove train.recipe",
         )
-        fault = "needs networks.generator adain, not" if row.styled else "cannot train"
+        able = row.styled or row.many_styles
+        fault = f"needs networks.generator {_able(row)}, not" if able else "cannot train"
         yield (
-            row.styled != self.styled,
+            (row.styled, row.many_styles) != (self.styled, self.many_styles),
             f"{chosen} {fault} {kind}: name another recipe or generator",
         )
-        if row.painting or row.styled:
+        if row.painting or able:
             chosen = "style.image" if row.painting else f"networks.generator {kind}"
+        yield from self.added_style_faults(row, chosen)
         yield from self.folder_faults(row)
         for term in row.needs:
             yield not getattr(self.loss, term), f"{chosen} needs a loss.{term} above 0"
@@ -192,6 +207,21 @@ class Config(Section):
                 row.discriminators and data.crop_size < 3 * 2**halvings,
                 f"data.crop_size ({data.crop_size}) must be at least {3 * 2**halvings} with "
                 f"networks.discriminator {kind}, which halves it {halvings} times",
+            ),
+        ]
+
+    def added_style_faults(self, row: RecipeRow, chosen: str) -> list[Fault]:
+        """Return faults of style.add_to, whose network is trained further in part."""
+        added, given = self.style.add_to is not None, self.networks
+        return [
+            (
+                added and not row.many_styles,
+                f"style.add_to adds styles to a network with several; {chosen} has none: "
+                f"remove it, or set networks.generator to {' or '.join(_of_many_styles())}",
+            ),
+            (
+                added and (given.weights is not None or given.weights_ab is not None),
+                "style.add_to and networks.weights exclude each other: set one of them",
             ),
         ]
 
@@ -250,41 +280,16 @@ class Config(Section):
         ]
 
 
-NOT_NUMBERS = {
-    f"{section}.{key}"
-    for section, keys in {
-        "run": "dir device allow_changes threads trackers project",
-        "data": "root a b workers cache cache_gb max_decoded_mb",
-        "networks": "weights weights_ab weights_ba discriminator_weights",
-        "perceptual": "weights",
-        "semantic": "classifier",
-        "style": "image",
-        "evaluate": "every features weights lpips_alex lpips_vgg max_images batch_size resamples"
-        " best patience",
-        "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every"
-        " recompute doctor_every doctor_ignore recipe observers",
-    }.items()
-    for key in keys.split()
-}
-"""Keys that may change when a run is resumed: they do not change what the next step computes.
-
-Paths of files and folders may change, but not their content, of which a state's manifest has
-fingerprints. The manifest also records the recipe.
-"""
+def _able(row: RecipeRow) -> str:
+    """Return the generators that a recipe with styles as an input can train, as text."""
+    return " or ".join(
+        name
+        for name, generator in GENERATORS.items()
+        if (generator.takes_style, generator.fixed_kind is not None)
+        == (row.styled, row.many_styles)
+    )
 
 
-def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Return the differences between two dumped configurations that would change a resumed run.
-
-    Each is a string, `key: before -> after`. If another version wrote a configuration without a
-    key, the key's default is compared.
-    """
-    changes, defaults = [], Config().model_dump(mode="json")
-    for section in sorted(before.keys() | after.keys()):
-        default = defaults.get(section, {})
-        old, new = (default | config.get(section, {}) for config in (before, after))
-        for key in sorted(old.keys() | new.keys()):
-            name = f"{section}.{key}"
-            if old.get(key) != new.get(key) and name not in NOT_NUMBERS:
-                changes.append(f"{name}: {old.get(key)} -> {new.get(key)}")
-    return changes
+def _of_many_styles() -> list[str]:
+    """Return the names of generators with several styles."""
+    return [name for name, row in GENERATORS.items() if row.fixed_kind is not None]

@@ -124,8 +124,8 @@ def open_model(
 ) -> Model:
     """Load the generators of a run directory, or the one in a generator's file.
 
-    ValueError if there are none, if one takes a style image, or if `size` is None and the file
-    does not record the crop size of its training.
+    ValueError if there are none, if one takes a style image or has several styles, or if `size` is
+    None and the file does not record the crop size of its training.
     """
     files = _generator_files(path)
     translators: dict[Direction, Translator] = {}
@@ -134,6 +134,11 @@ def open_model(
     for name, file in files.items():
         opened = open_generator(file)
         network, spec, about = opened.network, opened.spec, opened.about
+        if generator_row(spec["kind"]).fixed_kind is not None:
+            raise ValueError(
+                f"{file}: has several styles; to measure one, write its file with gan export "
+                "--format safetensors --style_index NUMBER, and evaluate that"
+            )
         if generator_row(spec["kind"]).takes_style:
             raise ValueError(
                 f"{file}: takes its style from a second picture, which gan evaluate does not "

@@ -10,11 +10,14 @@ from gan.export.options import ConvertOptions, ExportOptions
 from gan.export.web.runtime import read_runtime
 from gan.export.web.site import Model, check_folder, check_shown, label_of, write_site
 from gan.interop import (
+    Opened,
+    StyleChoice,
     find_generator,
     generators_in,
     in_words,
     open_generator,
     push,
+    with_style,
     write_model,
 )
 
@@ -36,9 +39,7 @@ def export_model(options: ExportOptions) -> int:
         raise ValueError(f"{output}: exists already; name another file, or add --overwrite")
     if output.exists() and output.samefile(model):
         raise ValueError(f"{output}: would replace the input generator; name another file")
-    opened = open_generator(
-        find_generator(model, options.direction), options.direction, options.part
-    )
+    opened = _opened(find_generator(model, options.direction), options)
     check_format(output, opened, format)
     output.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -48,6 +49,13 @@ def export_model(options: ExportOptions) -> int:
         raise ValueError(text if str(output) in text else f"{output}: {text}") from error
     print(f"{output}: {in_words(opened.spec)}; {remark}")
     return 0
+
+
+def _opened(file: Path, options: ExportOptions) -> Opened:
+    """Open a generator, and fix its style if one is chosen or the format cannot keep several."""
+    opened = open_generator(file, options.direction, options.part)
+    choice = StyleChoice(options.style_index, options.style_blend)
+    return with_style(opened, choice, file) if choice or options.format in FIXED else opened
 
 
 def _files(options: ExportOptions) -> list[Path]:
@@ -75,7 +83,7 @@ def _export_web(options: ExportOptions) -> None:
     runtime = read_runtime(options.runtime)
     models: dict[Direction, Model] = {}
     for file in _files(options):
-        opened = open_generator(file, options.direction, options.part)
+        opened = _opened(file, options)
         check_format(file, opened, "web")
         check_shown(file, opened)
         direction = opened.about.get("direction", "ab")
@@ -90,6 +98,8 @@ def _export_web(options: ExportOptions) -> None:
     )
 
 
+FIXED = ("reference", "onnx", "program", "web")
+"""Formats that hold one style."""
 FOLDERS: dict[str, Callable[[ExportOptions], None]] = {"hub": _export_hub, "web": _export_web}
 """The function for each format that is a folder, which may hold both directions."""
 

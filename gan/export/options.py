@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from gan.config import Section
-from gan.config.choices import ExportFormat, FolderFormat
+from gan.config.choices import ExportFormat, FolderFormat, StyleName
 from gan.domains import Direction
 
 UNKNOWN = "unknown"
@@ -33,6 +33,11 @@ class ExportOptions(Section):
     """ab or ba. Required if the model holds both, except for formats hub and web."""
     part: str | None = None
     """Name of the generator in a file that holds several."""
+    style_index: StyleName | None = None
+    """Number, from 0, or name of the style to write, of a generator with several. safetensors and
+    hub can keep all."""
+    style_blend: str | None = None
+    """A mixture of styles to write, each with its weight, for instance 0:0.5,3:0.5."""
     overwrite: bool = False
     """Replace a file that exists. A README.md is never replaced."""
     license: str = UNKNOWN
@@ -49,6 +54,11 @@ class ExportOptions(Section):
         if self.format == "hub" and self.part is not None:
             raise ValueError(
                 "part: not supported by hub: first run gan convert FILE OUT --part NAME"
+            )
+        if self.format == "hub" and (self.style_index is not None or self.style_blend is not None):
+            raise ValueError(
+                "style_index and style_blend: not supported by hub, whose folder has all styles: "
+                "remove them, or first run gan convert RUN OUT --style_index NUMBER"
             )
         for key, format in {"license": "hub", "push": "hub", "runtime": "web"}.items():
             if getattr(self, key) not in (None, UNKNOWN) and self.format != format:
@@ -72,5 +82,10 @@ class ConvertOptions(Section):
     """ab or ba. Required if the input holds both."""
     part: str | None = None
     """Name of the generator in a file that holds several."""
+    style_index: StyleName | None = None
+    """Number, from 0, or name of the style to write, of a generator with several. A .safetensors
+    file can keep all."""
+    style_blend: str | None = None
+    """A mixture of styles to write, each with its weight, for instance 0:0.5,3:0.5."""
     overwrite: bool = False
     """Replace a file that exists."""

@@ -1,15 +1,41 @@
-"""Read the style image of a generator that takes one."""
+"""Give a generator its style: a style image, or one of the styles that it has learned."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan.config.choices import Channels
+from gan.config.tables.generators import GeneratorRow, generator_row
 from gan.images import read_image, resize_short
 from gan.images.pixels import from_image, to_unit
 from gan.inference.checks import check_size
+from gan.interop import Opened, StyleChoice, with_style
+from gan.networks.adain import Styled
+
+
+def styled(
+    opened: Opened, file: Path, image: str | Path | None, choice: StyleChoice
+) -> tuple[nn.Module, GeneratorRow]:
+    """Return a generator with a fixed style, a function of one picture, and its row.
+
+    image: a style image. choice: one of the network's own styles. ValueError if what the generator
+    requires is missing, or if what it does not take is given.
+    """
+    row = generator_row(opened.spec["kind"])
+    if row.takes_style:
+        if choice:
+            raise ValueError(
+                f"{file}: takes its style from an image: use --style, not --style_index or "
+                "--style_blend"
+            )
+        painting = read_style(image, file, opened.spec["out_channels"], opened.about)
+        return Styled(opened.network, painting), row
+    if image is not None:
+        raise ValueError(f"{file}: has its own style and takes no other: remove --style")
+    fixed = with_style(opened, choice, file)
+    return fixed.network, generator_row(fixed.spec["kind"])
 
 
 def read_style(

@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from gan.config.choices import MAX_MEGAPIXELS, Channels, Range
 from gan.config.choices import Device as Device
 from gan.config.choices import Precision as Precision
-from gan.config.tables.generators import generator_row
 from gan.domains import Direction as Direction
 from gan.images import Picture, read_picture
 from gan.images.deep import Array
@@ -24,11 +23,18 @@ from gan.images.pixels import to_pixels, to_unit
 from gan.inference import kinds
 from gan.inference.checks import check_working_size
 from gan.inference.devices import memory_of, pick_device
-from gan.inference.style import read_style
+from gan.inference.style import styled
 from gan.inference.tiling import run_tiled, scratch_bytes
 from gan.inference.working_size import scale, trained_at, working_size
-from gan.interop import fetch, find_generator, is_address, open_generator, push, write_model
-from gan.networks.adain import Styled
+from gan.interop import (
+    StyleChoice,
+    fetch,
+    find_generator,
+    is_address,
+    open_generator,
+    push,
+    write_model,
+)
 from gan.networks.files import ranges_of
 from gan.networks.layers import cast_weights
 from gan.system.arithmetic import tf32
@@ -76,6 +82,8 @@ class Translator:
         precision: Precision = "fp32",
         style: str | Path | None = None,
         size: int | None = None,
+        style_index: int | str | None = None,
+        style_blend: str | None = None,
     ) -> Self:
         """Load a generator from a run directory or from a file of weights.
 
@@ -86,26 +94,23 @@ class Translator:
         precision: arithmetic of the network: fp32 (exact on GPUs, too), tf32, bf16 or fp16.
         style: path of a style image, for a generator that takes one, and only for that.
         size: working size in pixels; see `at_size`.
+        style_index: number or name of a style, for a generator with several, and only for that.
+        style_blend: a mixture of them in place of style_index, such as "0:0.5,3:0.5".
 
         ValueError if a file is missing, damaged or of the other direction, or a value is invalid.
         """
         file = find_generator(fetch(path) if is_address(path) else Path(path), direction)
         opened = open_generator(file, direction)
-        network, spec, about = opened.network, opened.spec, opened.about
-        row = generator_row(spec["kind"])
-        if row.takes_style:
-            network = Styled(network, read_style(style, file, spec["out_channels"], about))
-        elif style is not None:
-            raise ValueError(f"{file}: has its own style and takes no other: remove --style")
+        network, row = styled(opened, file, style, StyleChoice(style_index, style_blend))
         translator = cls(
             network,
-            spec["in_channels"],
+            opened.spec["in_channels"],
             pick_device(device),
             precision,
             tiles=row.tiles,
             source=file,
-            ranges=ranges_of(about, file),
-            trained_at=trained_at(about),
+            ranges=ranges_of(opened.about, file),
+            trained_at=trained_at(opened.about),
         )
         return translator.at_size(size)
 
@@ -118,14 +123,17 @@ class Translator:
         precision: Precision = "fp32",
         style: str | Path | None = None,
         revision: str | None = None,
+        style_index: int | str | None = None,
+        style_blend: str | None = None,
     ) -> Self:
         """Load a generator from a folder or from the Hugging Face Hub.
 
         name: folder of `save_pretrained` or of a run, or hf://user/name[@revision][/file].
         revision: branch, tag or commit of the repository; None for its main branch.
-        direction, device, precision, style: as for `load`, with the same errors.
+        direction, device, precision, style, style_index, style_blend: as for `load`; errors, too.
         """
-        return cls.load(fetch(name, revision), direction, device, precision, style)
+        file = fetch(name, revision)
+        return cls.load(file, direction, device, precision, style, None, style_index, style_blend)
 
     def at_size(self, size: int | None) -> Self:
         """Return a translator with the same network and another working size.

@@ -8,9 +8,11 @@ from gan.interop.generators import (
     open_generator,
 )
 from gan.interop.hub import fetch, is_address, push, write_model
+from gan.interop.mixtures import StyleChoice, style_names, with_style
 
 __all__ = [
     "Opened",
+    "StyleChoice",
     "fetch",
     "find_generator",
     "generators_in",
@@ -18,5 +20,7 @@ __all__ = [
     "is_address",
     "open_generator",
     "push",
+    "style_names",
+    "with_style",
     "write_model",
 ]

@@ -15,6 +15,7 @@ from gan.config import Config
 from gan.config.tables.recipes import RECIPES
 from gan.domains import DIRECTIONS, Direction
 from gan.interop.generators import Opened, in_words
+from gan.interop.mixtures import style_names, style_words
 from gan.system.yaml_text import parse_yaml
 
 PATH = re.compile(r"(?:[/\\~]|\.{1,2}[/\\]|[A-Za-z]:[/\\]).*|\S*[/\\]\S*")
@@ -33,7 +34,7 @@ Install the package gan-translation (`pip install .` in its repository), then:
 ```python
 import gan
 
-translator = gan.Translator.from_pretrained("FOLDER or hf://user/name", direction="{direction}")
+translator = gan.Translator.from_pretrained("FOLDER or hf://user/name", {choice})
 painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 ```
 
@@ -72,6 +73,7 @@ def model_card(
     }
     if recipe == "cyclegan":
         header["tags"] = ["cyclegan", *header["tags"]]
+    index = ", style_index=0" if any(map(style_names, generators.values())) else ""
     stated = {"unknown": "Not stated: ask before you use it, and state one before you share it."}
     samples = [
         f"![{DIRECTIONS[direction].label}](samples-{direction}.png)\n"
@@ -83,7 +85,7 @@ def model_card(
         title=run.resolve().name if config else folder.resolve().name,
         method=f". {RECIPES[recipe].title}" if recipe else "",
         networks="\n".join(_network(direction, opened) for direction, opened in generators.items()),
-        direction=next(iter(generators)),
+        choice=f'direction="{next(iter(generators))}"{index}',
         data=data(config),
         license=stated.get(license, f"`{license}`, for the weights."),
         metrics=metrics(run),
@@ -105,6 +107,7 @@ def _network(direction: Direction, opened: Opened) -> str:
     about = opened.about
     facts = [
         in_words(opened.spec),
+        style_words(opened),
         f"step {about['step']}" if "step" in about else "",
         "averaged over its last steps" if about.get("averaged") else "",
         f"from {about['source']} ({about['layout']})" if "source" in about else "",

@@ -39,7 +39,9 @@ class Opened:
 
 def in_words(spec: Mapping[str, Any]) -> str:
     """Return a short description of the network for these arguments of build_generator."""
-    return f"{spec['kind']}, {spec['channels']} channels, norm {spec.get('norm', 'its own')}"
+    styles = f", {spec['styles']} styles" if "styles" in spec else ""
+    norm = "its own" if styles else spec.get("norm", "its own")
+    return f"{spec['kind']}, {spec['channels']} channels, norm {norm}{styles}"
 
 
 def find_generator(path: Path, direction: Direction | None) -> Path:

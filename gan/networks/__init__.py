@@ -27,10 +27,12 @@ def build_generator(
     upsample: Upsample = "deconv",
     dropout: bool = False,
     downsample: Downsample = "stride",
+    styles: int = 1,
 ) -> nn.Module:
     """Build a generator: (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1].
 
-    H and W are any sizes from 16 up. Generators with `takes_style` take a style image as well.
+    H and W are any sizes from 16 up. Generators with `takes_style` take a style image as well,
+    those with a `fixed_kind` the weights of their `styles`, whose number is given.
     `kind`, `norm`, `upsample`, `downsample` and `dropout` are the keys of the section networks
     (kind is networks.generator); those that do not apply to a generator are ignored. `channels` is
     the width of the first convolution. Weights are torch's defaults until `init_weights`.
@@ -47,11 +49,14 @@ def build_generator(
         )
     return _build(
         row,
-        {"norm": norm, "upsample": upsample, "dropout": dropout, "downsample": downsample},
+        {
+            "norm": norm, "upsample": upsample, "dropout": dropout, "downsample": downsample,
+            "styles": styles,
+        },
         in_channels=in_channels,
         out_channels=out_channels,
         channels=channels,
-    )
+    )  # fmt: skip
 
 
 def build_discriminator(

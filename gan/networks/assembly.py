@@ -39,9 +39,13 @@ class Networks(NamedTuple):
 
 
 def generator_spec(
-    networks: NetworksConfig, in_channels: int, out_channels: int
+    networks: NetworksConfig, in_channels: int, out_channels: int, styles: int = 0
 ) -> dict[str, object]:
-    """Return the arguments of build_generator by name, as a generator's file stores them."""
+    """Return the arguments of build_generator by name, as a generator's file stores them.
+
+    `styles` is the number of styles of a network that has several.
+    """
+    counted = {"styles": styles} if styles else {}
     return {
         "kind": networks.generator,
         "in_channels": in_channels,
@@ -51,6 +55,7 @@ def generator_spec(
         "upsample": networks.upsample,
         "dropout": networks.dropout,
         "downsample": networks.downsample,
+        **counted,
     }
 
 
@@ -61,17 +66,19 @@ def build_networks(
     names: Sequence[str] = Networks._fields,
     *,
     seed: int,
+    styles: int = 0,
 ) -> dict[str, nn.Module]:
     """Build the networks `names` (gen_ab, disc_b and so on) on the CPU; return them by name.
 
-    Weights are drawn from the seed alone, in the order of `names`.
+    Weights are drawn from the seed alone, in the order of `names`. `styles` is as for
+    generator_spec.
     """
     channels = {"a": channels_a, "b": channels_b}
     built: dict[str, nn.Module] = {}
     for name in names:
         kind, _, place = name.partition("_")
         if kind == "gen":
-            spec = generator_spec(networks, channels[place[0]], channels[place[1]])
+            spec = generator_spec(networks, channels[place[0]], channels[place[1]], styles)
             built[name] = build_generator(**spec)  # type: ignore[arg-type]
         else:
             built[name] = build_discriminator(

@@ -58,6 +58,7 @@ def test_images(translations: Translations, most: int) -> Markup:
             if direction in translations.folders
         },
         style=style,
+        first=translations.index is not None,
         painting=style and inline(shrunk(read_image(style), 192)),
     )
 

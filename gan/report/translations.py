@@ -42,6 +42,8 @@ class Translations:
         self.config = config
         # A generator that takes a style image gets a training painting.
         self.style = _training_painting(config) if RECIPES[config.recipe].styled else None
+        # One with several gets its first; the sample grids show all.
+        self.index = 0 if RECIPES[config.recipe].many_styles else None
         self.translators: dict[Direction, Translator] = {}
         # Why a direction has no generator, and why it has no test folder.
         self.missing: dict[Direction, str] = {}
@@ -50,7 +52,7 @@ class Translations:
         for direction in RECIPES[config.recipe].directions:
             try:
                 self.translators[direction] = Translator.load(
-                    run, direction, device, style=self.style
+                    run, direction, device, style=self.style, style_index=self.index
                 )
             except ValueError as error:
                 self.missing[direction] = str(error)

@@ -1,13 +1,14 @@
 """Open the generators that are served, and choose among them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gan.images import Mark, mark_of
 from gan.inference.translator import Device, Direction, Precision, Translator
-from gan.interop import generators_in
+from gan.interop import find_generator, generators_in
+from gan.networks.files import read_about
 from gan.serve.about import About, describe
 from gan.serve.names import FreeNames, clean_part
 
@@ -48,13 +49,23 @@ def open_models(
         model = names.take(_model_name(path), "")
         # A file's direction is in its name; without one it counts as ab.
         for direction in generators_in(path) or [None]:
-            translator = Translator.load(path, direction, device, precision)
-            named: Direction = "ba" if re.search(r"gen_ba|G_B", path.name) else "ab"
-            known = direction or named
-            file = translator.source
-            about = describe(file, known, examples=examples) if file else About()
-            choices.append(Choice(model, known, translator, about, mark_of(file, marks)))
+            # A generator with several styles is a model for each of them.
+            for number, style in enumerate(_styles(path, direction)):
+                index = None if style is None else number
+                translator = Translator.load(path, direction, device, precision, style_index=index)
+                named: Direction = "ba" if re.search(r"gen_ba|G_B", path.name) else "ab"
+                known = direction or named
+                file = translator.source
+                about = describe(file, known, examples=examples) if file else About()
+                own = model if style is None else names.take(f"{model}-{clean_part(style)}", "")
+                choices.append(Choice(own, known, translator, about, mark_of(file, marks)))
     return choices
+
+
+def _styles(path: Path, direction: Direction | None) -> Sequence[str | None]:
+    """Return the names of a generator's styles; [None] if it has only one."""
+    names = read_about(find_generator(path, direction)).get("styles")
+    return [str(name) for name in names] if isinstance(names, list) and names else [None]
 
 
 def _model_name(path: Path) -> str:

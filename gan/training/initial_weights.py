@@ -68,10 +68,10 @@ def _generators(config: Config) -> Iterator[tuple[str, Weights]]:
         key = f"networks.weights_{direction}" if named else "networks.weights"
         if path := named or folder.get(direction):
             wanted = generator_spec(chosen, data.channels(ends.source), data.channels(ends.target))
-            yield f"gen_{direction}", _of_generator(key, path, direction, wanted)
+            yield f"gen_{direction}", weights_in(key, path, direction, wanted)
 
 
-def _of_generator(key: str, path: Path, direction: Direction, wanted: dict[str, Any]) -> Weights:
+def weights_in(key: str, path: Path, direction: Direction, wanted: dict[str, Any]) -> Weights:
     """Return the weights in a generator's file; ValueError if it is invalid or they do not fit."""
     try:
         file = find_generator(path, direction)

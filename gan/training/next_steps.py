@@ -35,6 +35,7 @@ def next_steps(config: Config) -> Iterator[str]:
     model = ["--model", _path(folder), *_extensions()]
     images = ["--input", _images(config.data, ends.source)]
     style = ["--style", _first_image(config.data, ends.target)] if row.styled else []
+    style += ["--style_index", "0"] if row.many_styles else []
     output = ["--output", _path(folder / "translations")]
     yield "Next (docs/looks.md: if it looks wrong; docs/stopping.md: when to stop):"
     for words in (

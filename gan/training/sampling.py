@@ -35,6 +35,16 @@ def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[T
         return [content, style, network(content, style)]
 
 
+@torch.no_grad()
+def style_columns(network: nn.Module, content: Tensor, mixtures: Tensor) -> list[Tensor]:
+    """Return a list: content images, then results of each mixture of styles, (N, C, H, W) each.
+
+    The network runs in eval mode and then returns to its mode.
+    """
+    with in_eval_mode(network):
+        return [content, *(network(content, mixture[None]) for mixture in mixtures)]
+
+
 def spread(style: Tensor, count: int) -> Tensor:
     """Return the first `count` styles of a batch; they repeat if there are fewer."""
     return style[torch.arange(count) % len(style)]

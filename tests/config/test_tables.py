@@ -21,7 +21,7 @@ from gan.networks.resnet import ResidualBlock
 from tests.support import backbone
 from tests.support.registering import forget_rows
 
-OFFERED = [*GENERATORS, "resnet_1blocks", "unet_32", "unet_1024"]
+OFFERED = [*GENERATORS, "resnet_1blocks", "conditional_1blocks", "unet_32", "unet_1024"]
 
 
 @pytest.mark.parametrize("name", OFFERED)
@@ -31,10 +31,13 @@ def test_a_generators_row_agrees_with_its_module(name: str) -> None:
         network = build_generator(name, channels=1)
     assert network.size_multiple == row.size_multiple
     residual = any(isinstance(module, ResidualBlock) for module in network.modules())
-    assert residual == row.residual == row.tiles
+    several = row.fixed_kind is not None
+    assert residual == row.residual == (row.tiles or several)
+    if row.fixed_kind is not None:
+        assert generator_row(row.fixed_kind).tiles
     parameters = inspect.signature(network.forward).parameters.values()
     needed = [each for each in parameters if each.default is each.empty]
-    assert (len(needed) == 2) == row.takes_style
+    assert (len(needed) == 2) == (row.takes_style or several)
     assert hasattr(network, "feature_maps") == row.encodes
     assert hasattr(network, "paint") == hasattr(network, "style_encoder") == row.takes_style
 

@@ -16,6 +16,7 @@ from gan.cli.main import main
 from gan.inference.translator import Translator
 from gan.interop import fetch
 from gan.networks import build_generator
+from tests.support.generators import write_several
 
 Generators = Callable[..., Path]
 
@@ -108,6 +109,25 @@ def test_a_card_of_a_single_file_states_what_is_not_known(
     assert "cyclegan" not in text.lower()  # which recipe trained it is not known
     for said in ("Not known: state which images", "Not evaluated", "state one before you share it"):
         assert said in text
+
+
+def test_a_card_names_the_styles_and_how_one_is_chosen(tmp_path: Path) -> None:
+    run, folder = tmp_path / "many", tmp_path / "out"
+    run.mkdir()
+    file = write_several(run / "gen_ab.safetensors", ["waves", "oils"])
+    words = ["export", "--model", str(run), "--output", str(folder), "--format", "hub"]
+    assert main(words) == 0
+    card = (folder / "README.md").read_text()
+    assert "2 styles, styles: 0 waves, 1 oils, step 7" in card
+    assert 'direction="ab", style_index=0)' in card
+    for style in ("waves", "oils"):
+        ours, theirs = (
+            Translator.from_pretrained(place, style_index=style).translate(noise())
+            for place in (folder, file)
+        )
+        assert np.array_equal(np.asarray(ours), np.asarray(theirs))
+    with pytest.raises(SystemExit):  # the folder has all styles
+        main([*words, "--overwrite", "--style_index", "0"])
 
 
 def test_weights_of_other_projects_can_be_shared(tmp_path: Path) -> None:

@@ -194,6 +194,20 @@ def test_a_generator_that_takes_a_style_gets_a_training_painting(
     assert len(cards(text)) == 4
 
 
+def test_a_generator_with_several_styles_shows_its_first(
+    tmp_path: Path, dataset: Path, new_generator: Callable[..., Path]
+) -> None:
+    kind = {"generator": "conditional_6blocks"}
+    run = write_run(
+        tmp_path / "run", small_config(dataset, tmp_path, networks=kind, loss={"style": 1})
+    )
+    new_generator(run / "gen_ab.safetensors", kind="conditional_6blocks", styles=2)
+    text = page(run)
+    assert "Several paintings" in text
+    assert "All in the first style; the sample grids show all styles." in text
+    assert len(cards(text)) == 4
+
+
 @pytest.mark.parametrize(("damage", "printed"), [
     (b"los: {}", "config.yaml is damaged: los: Extra inputs are not permitted."),
     (b"loss: [", "config.yaml is damaged: cannot be read: line 1: not valid YAML"),

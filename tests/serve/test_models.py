@@ -4,12 +4,15 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from gan.images import Mark
 from gan.serve.models import choose, open_models
 from tests.support.foreign import Resnet, resnet_layers
+from tests.support.generators import write_several
 
 Generator = Callable[..., Path]
 
@@ -44,6 +47,16 @@ def test_runs_and_files_are_served_under_unique_names(
         ("monet", "ab"), ("monet", "ba"), ("monet-2", "ba"), ("monet-gen_ba-epoch050", "ba"),
     ]  # fmt: skip
     assert [choice.label for choice in found[:2]] == ["monet: A → B", "monet: B → A"]
+
+
+def test_each_style_of_a_generator_with_several_is_a_model(tmp_path: Path) -> None:
+    (tmp_path / "many").mkdir()
+    write_several(tmp_path / "many" / "gen_ab.safetensors", ["waves", "oils"])
+    found = open_models([tmp_path / "many"], "cpu", "fp32")
+    assert [choice.model for choice in found] == ["many-waves", "many-oils"]
+    photograph = Image.effect_noise((20, 18), 60).convert("RGB")
+    first, second = (np.asarray(choice.translator.translate(photograph)) for choice in found)
+    assert not np.array_equal(first, second)
 
 
 def test_a_missing_model_is_named(tmp_path: Path) -> None:

@@ -64,7 +64,16 @@ def assert_losses_close(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    ["float64", "perception", "one_style", "reference", "semantic", "contrastive", "projected"],
+    [
+        "float64",
+        "perception",
+        "one_style",
+        "reference",
+        "many_styles",
+        "semantic",
+        "contrastive",
+        "projected",
+    ],
 )
 @pytest.mark.parametrize("splits", [{"batch_size": 2}, {"accumulate": 2}], ids=str)
 def test_two_processes_equal_one_in_double_precision(
@@ -74,7 +83,9 @@ def test_two_processes_equal_one_in_double_precision(
     ours = torch.load(two_processes / f"{case}.pt")
     theirs = split.train(root, tmp_path, case, 1, **splits)
     logged = theirs["losses"][0]
-    assert ("style_ab" in logged) == (case in ("perception", "one_style", "reference"))
+    assert ("style_ab" in logged) == (
+        case in ("perception", "one_style", "reference", "many_styles")
+    )
     assert ("semantic_ab" in logged) == (case == "semantic")
     assert ("nce_ab" in logged) == ("nce_identity_b" in logged) == (case == "contrastive")
     assert_losses_close(ours, theirs)

@@ -7,7 +7,7 @@ from typing import Any
 
 from gan.config.table import Code, Table
 
-RESNET, UNET = "resnet_{}blocks", "unet_{}"
+RESNET, UNET, CONDITIONAL = "resnet_{}blocks", "unet_{}", "conditional_{}blocks"
 """Patterns of names, which contain the number of residual blocks or the size multiple."""
 
 
@@ -19,7 +19,8 @@ class GeneratorRow:
     """Builds the module from in_channels, out_channels, channels, `takes` and `options`. Its
     forward pass takes any H and W from 16 up; gan.networks.layers.run_padded can pad them."""
     takes: tuple[str, ...] = ()
-    """Further arguments, keys of the section networks: norm, upsample, dropout, downsample."""
+    """Further arguments: norm, upsample, dropout, downsample, which are keys of the section
+    networks, and styles, the number of styles."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Constant arguments."""
     size_multiple: int = 1
@@ -33,6 +34,10 @@ class GeneratorRow:
     takes_style: bool = False
     """Whether forward takes a style image as its second argument. The module then has
     style_encoder(style), which returns a vector, and paint(content, vector)."""
+    fixed_kind: str | None = None
+    """For a generator with several styles, whose forward takes their weights as its second
+    argument: the generator that it is with a fixed mixture, with norm "instance_affine"; see
+    gan.networks.conditional.fixed_weights."""
     encodes: bool = False
     """Whether forward also takes positions and returns the encoder's features there, which
     train.recipe contrastive compares. The module then has feature_maps; see
@@ -65,6 +70,18 @@ def _unet(multiple: int, reference_name: str | None = None) -> GeneratorRow:
     )
 
 
+def _conditional(blocks: int) -> GeneratorRow:
+    return GeneratorRow(
+        "gan.networks.conditional:ConditionalResnet",
+        takes=("upsample", "dropout", "downsample", "styles"),
+        options={"blocks": blocks},
+        size_multiple=4,
+        blurs=True,
+        residual=True,
+        fixed_kind=RESNET.format(blocks),
+    )
+
+
 GENERATORS = Table(
     "generator",
     {
@@ -78,6 +95,8 @@ GENERATORS = Table(
             size_multiple=4,
             takes_style=True,
         ),
+        "conditional_6blocks": _conditional(6),
+        "conditional_9blocks": _conditional(9),
     },
 )
 """Generators for training; files may have others, see generator_row."""
@@ -92,6 +111,8 @@ def generator_row(kind: str) -> GeneratorRow:
         return GENERATORS[kind]
     if match := fullmatch(RESNET.format(r"([1-9]\d?)"), kind):
         return _resnet(int(match[1]))
+    if match := fullmatch(CONDITIONAL.format(r"([1-9]\d?)"), kind):
+        return _conditional(int(match[1]))
     if match := fullmatch(UNET.format("(32|64|128|256|512|1024)"), kind):
         return _unet(int(match[1]))
     raise ValueError(f"no generator {kind}; if an extension defines it, load it: --extend FILE")

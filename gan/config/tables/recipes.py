@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from gan.config.table import Code, Table
 from gan.domains import DOMAINS, Direction, Domain
 
+GRID_STYLES = 16
+"""Largest number of styles in a sample grid of a recipe with several."""
+
 
 @dataclass(frozen=True)
 class RecipeRow:
@@ -39,6 +42,8 @@ class RecipeRow:
     """Whether style.image replaces domain B."""
     styled: bool = False
     """Whether the generator takes a style image in addition to the content image."""
+    many_styles: bool = False
+    """Whether one generator has a style for each painting, or for each sub-folder, of domain B."""
     aliases: tuple[str, ...] = ()
     """Earlier names, which older files contain."""
 
@@ -86,6 +91,17 @@ RECIPES = Table(
             degrades=True,
             styled=True,
             aliases=("reference",),
+        ),
+        "many_styles": RecipeRow(
+            "gan.training.recipes.many_styles:ManyStylesTrainer",
+            title="Several paintings' styles for photographs, one generator",
+            columns=("photograph", *(f"style {number}" for number in range(GRID_STYLES))),
+            shown=("style", "perceptual"),
+            domains=("a",),
+            directions=("ab",),
+            discriminators=(),
+            needs=("style",),
+            many_styles=True,
         ),
         "contrastive": RecipeRow(
             "gan.training.recipes.contrastive:ContrastiveTrainer",

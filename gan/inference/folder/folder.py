@@ -48,6 +48,8 @@ def translate_folder(options: TranslateOptions) -> int:
             pick_precision(options.precision, chosen),
             options.style,
             options.size,
+            options.style_index,
+            options.style_blend,
         )
         check_tiles(translator, options.tile)
         plan: Plan = processes.once(
@@ -98,12 +100,18 @@ def _clip_settings(options: TranslateOptions, translator: Translator, shown: boo
         options.steady,
         options.quality,
         options.tile,
-        options.style,
+        options.style or _chosen_style(options),
         options.scratch,
         options.max_megapixels,
         options.overwrite,
         shown=shown,
     )
+
+
+def _chosen_style(options: TranslateOptions) -> str | None:
+    """Return the chosen style of a generator with several, as text, or None."""
+    chosen = options.style_index, options.style_blend
+    return None if chosen == (None, None) else str(chosen)
 
 
 def _compile_network(translator: Translator, processes: Processes) -> None:

@@ -14,6 +14,7 @@ from gan.config.choices import (
     Format,
     Precision,
     Steady,
+    StyleName,
 )
 from gan.config.section import Fault
 from gan.config.sections import Place, Side
@@ -82,6 +83,11 @@ class TranslateOptions(Section):
     are scaled back to the images' own sizes. If not set, images are translated as they are."""
     style: Path | None = None
     """Style image, for a generator that takes one."""
+    style_index: StyleName | None = None
+    """Number, from 0, or name of a style, for a generator with several."""
+    style_blend: str | None = None
+    """A mixture of styles for such a generator, each with its weight, for instance
+    0:0.5,3:0.5."""
     compile: bool = False
     """Compile the network, which takes minutes and pays off for large folders. Without a compiler
     the translation runs as usual. Outputs differ only by rounding."""

@@ -19,7 +19,8 @@ class Settings:
     steady: Steady
     quality: int
     tile: int | None
-    style: Path | None
+    style: Path | str | None
+    """The style image, or the chosen style of a generator with several, as text."""
     scratch: Path | None
     max_megapixels: float
     overwrite: bool
@@ -35,7 +36,7 @@ class Settings:
         return {
             "source": [state.st_size, state.st_mtime_ns],
             "model": file_sha256(source) if source else None,
-            "style": file_sha256(self.style) if self.style else None,
+            "style": file_sha256(self.style) if isinstance(self.style, Path) else self.style,
             "how": [self.steady, self.quality, self.tile, translator.precision, translator.size],
             "segment": shots.SEGMENT,
             "libraries": [av.__version__, av.ffmpeg_version_info],

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from gan.config.whole import NOT_NUMBERS
+from gan.config.resuming import NOT_NUMBERS
 from gan.domains import DOMAINS
 from gan.report.comparison.runs import Run
 from gan.report.standing import shown

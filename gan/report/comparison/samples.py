@@ -18,7 +18,7 @@ from gan.report.samples import grids
 
 BUDGET = 6_000_000
 """Bytes for all pictures."""
-RESULTS = ("translation", "result")
+RESULTS = ("translation", "result", "style 0")
 """Names of grid columns that hold translations."""
 Tiles = list[Image.Image]
 

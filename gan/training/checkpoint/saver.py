@@ -124,12 +124,16 @@ class GeneratorExport:
         for direction, path in self.paths(suffix).items():
             ends = DIRECTIONS[direction]
             spec = generator_spec(
-                config.networks, data.channels(ends.source), data.channels(ends.target)
+                config.networks,
+                data.channels(ends.source),
+                data.channels(ends.target),
+                len(self.frame.styles),
             )
             weights = on_cpu(self.frame.generators[direction].state_dict())
             ranges = {"range_in": data.values(ends.source), "range_out": data.values(ends.target)}
             own = {"direction": direction} | {k: list(v) for k, v in ranges.items() if v}
-            self.saver.add(save_generator, weights, path, spec, about | own)
+            names = {"styles": list(self.frame.styles)} if self.frame.styles else {}
+            self.saver.add(save_generator, weights, path, spec, about | own | names)
 
     def paths(self, suffix: str = "") -> dict[Direction, Path]:
         """Return the paths of the exported files by direction: gen_ab{suffix}.safetensors, ..."""

@@ -81,6 +81,8 @@ class Frame:
     """Past translations for the discriminators; each process has its own."""
     parts: Mapping[str, Part] = field(default_factory=dict)
     """Features with state that all processes share, by name."""
+    styles: Sequence[str] = ()
+    """Names of the styles of a generator with several, in the order of their numbers."""
 
     @property
     def generators(self) -> dict[Direction, nn.Module]:
@@ -129,13 +131,15 @@ def build_frame(
     groups: Groups,
     fingerprints: dict[str, str],
     parts: Mapping[str, Part] | None = None,
+    styles: Sequence[str] = (),
 ) -> Frame:
     """Load initial weights and prepare networks for training, on all processes.
 
     `built` are the networks on the CPU, by name: gen_ab, disc_b and so on. The generators of the
-    recipe's directions are averaged; each domain with a discriminator gets a pool. The frame's
-    fingerprints are `fingerprints` and those of networks that were read from a file. ValueError as
-    in load_initial_weights and share_statistics.
+    recipe's directions are averaged; each domain with a discriminator gets a pool. `styles` are the
+    names of the styles of a generator with several. The frame's fingerprints are `fingerprints` and
+    those of networks that were read from a file. ValueError as in load_initial_weights and
+    share_statistics.
     """
     row = RECIPES[config.recipe]
     for network in built.values():
@@ -154,7 +158,8 @@ def build_frame(
     exported = [f"gen_{direction}" for direction in row.directions]
     updates = Updates(config, accelerator.device, bare, groups, exported)
     pools = {domain: ImagePool(config.train.pool_size) for domain in row.discriminators}
-    return Frame(config, accelerator, bare, networks, updates, fingerprints, pools, parts or {})
+    own = parts or {}
+    return Frame(config, accelerator, bare, networks, updates, fingerprints, pools, own, styles)
 
 
 class Step:

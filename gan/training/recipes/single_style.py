@@ -82,13 +82,16 @@ class SingleStyleTrainer:
         return {"ab": sample_columns(self.frame.generators["ab"], None, real["a"])}
 
 
-def read_painting(path: Path, size: int | None, channels: Channels) -> Tensor:
-    """Return style.image, (1, C, H, W) in [-1, 1], its shorter side scaled to `size` pixels.
+def read_painting(
+    path: Path, size: int | None, channels: Channels, key: str = "style.image"
+) -> Tensor:
+    """Return a painting, (1, C, H, W) in [-1, 1], its shorter side scaled to `size` pixels.
 
-    It is not scaled if `size` is None. ValueError, with key and file, if it cannot be read.
+    It is not scaled if `size` is None. ValueError, with the key that names it and the file, if it
+    cannot be read.
     """
     try:
         image = read_image(path, channels=channels)
     except ValueError as error:
-        raise ValueError(f"style.image: {error}") from error
+        raise ValueError(f"{key}: {error}") from error
     return to_unit(from_image(image if size is None else resize_short(image, size))[None])

@@ -139,7 +139,8 @@ def elsewhere(values: Any) -> None:
 def config_of(
     recipe: str, precision: str, folder: Path, changes: Mapping[str, dict[str, Any]]
 ) -> Config:
-    generator = "adain" if recipe == "arbitrary_style" else "resnet_6blocks"
+    others = {"arbitrary_style": "adain", "many_styles": "conditional_6blocks"}
+    generator = others.get(recipe, "resnet_6blocks")
     sections: dict[str, dict[str, Any]] = {
         "data": {"load_size": 32, "crop_size": 32},
         "networks": {
@@ -154,6 +155,8 @@ def config_of(
     }  # fmt: skip
     if recipe == "single_style":
         sections["style"] = {"image": folder / "painting.png"}
+    if recipe == "many_styles":
+        sections["data"] |= {"a": folder, "b": folder}
     if changes:
         sections["semantic"] = {"classifier": folder / "classifier.safetensors"}
     for name, section in changes.items():

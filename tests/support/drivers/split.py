@@ -27,11 +27,14 @@ CASES = {
     "perception": (torch.float64, 2e-4),
     "one_style": (torch.float64, 2e-4),
     "reference": (torch.float64, 2e-4),
+    "many_styles": (torch.float64, 2e-4),
     "semantic": (torch.float64, 2e-4),
     "projected": (torch.float64, 2e-4),
     "contrastive": (torch.float64, 2e-4),
 }
 """Precision and learning rate."""
+GENERATORS = {"reference": "adain", "many_styles": "conditional_6blocks"}
+"""Generators of cases that train another one than the ResNet."""
 
 DEGRADED = ("perception", "one_style", "reference", "contrastive")
 """Cases with data.degrade: one of each recipe that supports it."""
@@ -48,6 +51,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         "perception": seeing | {"loss": TERMS | {"perceptual_cycle": 1.0}},
         "one_style": seeing | {"style": {"image": root / "painting.png", "size": 16}},
         "reference": seeing,
+        "many_styles": seeing | {"style": {"size": 16}},
         "semantic": {
             "loss": {"semantic": 1.0},
             "semantic": {"classifier": root / "classifier.safetensors"},
@@ -63,7 +67,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
                 "degrade": {"noise": [0, 40], "blur": [1, 2]} if case in DEGRADED else {},
             },
             "networks": {
-                "generator": "adain" if case == "reference" else "resnet_6blocks",
+                "generator": GENERATORS.get(case, "resnet_6blocks"),
                 "generator_channels": 4,
                 "discriminator": "n_layers", "discriminator_layers": 1,
                 "discriminator_channels": 4,
@@ -91,6 +95,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         patch("gan.training.recipes.cyclegan.build_networks", build),
         patch("gan.training.recipes.single_style.build_networks", build),
         patch("gan.training.recipes.arbitrary_style.build_networks", build),
+        patch("gan.training.recipes.many_styles.build_networks", build),
         patch("gan.training.recipes.contrastive.build_networks", build),
         patch("gan.training.recipes.contrastive.build_heads", heads),
         patch("gan.training.recipes.single_style.to_unit", to_unit),

@@ -264,7 +264,7 @@ def test_a_run_without_the_doctor_has_no_record(root: Path, tmp_path: Path) -> N
     assert (tmp_path / "doctor.jsonl").exists()
 
 
-def test_one_style_and_any_style_are_watched(root: Path, tmp_path: Path) -> None:
+def test_one_style_several_and_any_style_are_watched(root: Path, tmp_path: Path) -> None:
     shared: Sections = {
         "loss": {"perceptual": 1.0, "style": 1.0, "tv": 1.0},
         "perceptual": backbone.section(root / "weights.pth"),
@@ -275,7 +275,11 @@ def test_one_style_and_any_style_are_watched(root: Path, tmp_path: Path) -> None
     }
     fit(config(root, tmp_path / "one", **shared, **one))
     fit(config(root, tmp_path / "any", **shared, networks={"generator": "adain"}))
-    for name, more in (("one", set()), ("any", {"saturated_b", "beaten_b", "blind_b"})):
+    several: Sections = {"networks": {"generator": "conditional_6blocks"}}
+    fit(config(root, tmp_path / "several", **shared, **several))
+    for name, more in (
+        ("one", set()), ("several", set()), ("any", {"saturated_b", "beaten_b", "blind_b"}),
+    ):  # fmt: skip
         events = EventAccumulator(str(tmp_path / name / "logs"))
         events.Reload()
         logged = {tag for tag in events.Tags()["scalars"] if "doctor" in tag}

@@ -109,6 +109,7 @@ def test_a_row_names_the_class_that_trains_it(name: str) -> None:
     ("one_style", {"style": {"image": "x.png"}, "loss": {"style": 1}}, "single_style"),
     (None, {"networks": {"generator": "adain"}, "loss": {"style": 1}}, "arbitrary_style"),
     ("reference", {"networks": {"generator": "adain"}, "loss": {"style": 1}}, "arbitrary_style"),
+    (None, {"networks": {"generator": "conditional_9blocks"}, "loss": {"style": 1}}, "many_styles"),
     ("contrastive", {"loss": {"nce": 1}}, "contrastive"),
     ("head", {}, "head"),
 ], ids=str)  # fmt: skip
@@ -125,6 +126,7 @@ def test_a_recipe_is_set_or_inferred_and_earlier_names_are_accepted(
     ("cyclegan", {"style": {"image": "x.png"}}, "train.recipe cyclegan does not use style.image"),
     ("arbitrary_style", {}, "arbitrary_style needs networks.generator adain, not resnet_9blocks"),
     ("cyclegan", {"networks": {"generator": "adain"}}, "train.recipe cyclegan cannot train adain"),
+    ("many_styles", {}, "many_styles needs networks.generator conditional_6blocks or conditional_"),
     ("contrastive", {}, "train.recipe contrastive needs a loss.nce above 0"),
     ("cycelgan", {}, "no recipe cycelgan; did you mean cyclegan?"),
 ], ids=str)  # fmt: skip

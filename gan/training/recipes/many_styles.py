@@ -1,0 +1,197 @@
+"""The recipe for several styles: one generator, with a scale and a shift in each norm per style.
+
+Dumoulin et al. 2017, "A Learned Representation for Artistic Style", with the losses of
+single_style: for every photograph a and its style s, gen_ab minimizes
+
+    perceptual * |f(fake_b) - f(a)|^2 + style * |G(fake_b) - G_s|^2 / |G_s|^2 + tv * TV(fake_b)
+
+in the notation of gan/training/objective.py, with fake_b = gen_ab(a, s) and the Gram matrices G_s
+of the style's painting, or their mean over its paintings. Photographs take the styles in turn.
+
+Departure from the paper: the style term is divided by |G_s|^2, so that it is 1 for maps of zeros.
+Otherwise strong textures dominate: the energies of eight paintings differed by a factor of 25, and
+the weakest were hardly learned (docs/log.md).
+
+With style.add_to, the network of another run learns further styles: everything but their own scales
+and shifts is frozen (the paper's Sec. 3.1), so that its other styles do not change by a bit.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from gan.config import Config
+from gan.config.tables.recipes import GRID_STYLES
+from gan.data.styles import find_styles, joined_names
+from gan.domains import Domain
+from gan.interop import find_generator, open_generator
+from gan.losses import gram_distance, mean_gram, weighted_sum
+from gan.networks.assembly import build_networks, generator_spec
+from gan.networks.conditional import grown, norm_keys
+from gan.system.hashing import file_sha256
+from gan.training.accelerator import main_first
+from gan.training.initial_weights import load, weights_in
+from gan.training.objective import Maps, Network, appearance_terms, weighted
+from gan.training.optimization import total
+from gan.training.perceptual import PerceptualNetwork
+from gan.training.recipes.base import Batch, Step, build_frame
+from gan.training.recipes.single_style import read_painting
+from gan.training.sampling import style_columns
+
+PAINTINGS = 64
+"""Largest number of a style's paintings whose Gram matrices are averaged, evenly spread."""
+
+
+class ManyStylesTrainer:
+    """Trains a generator with the Gram matrices of several styles."""
+
+    def __init__(self, config: Config, accelerator: Accelerator) -> None:
+        data, device = config.data, accelerator.device
+        styles = find_styles(data.train_folder("b"))
+        base = read_base(config)
+        self.first = len(base.names)
+        names = joined_names(base.names, styles)
+        built = build_networks(
+            config.networks, data.channels_a, data.channels_b, ["gen_ab"],
+            seed=config.run.seed, styles=len(names),
+        )  # fmt: skip
+        if base.names:
+            adopt(built["gen_ab"], base, len(names))
+        self.perceptual = main_first(accelerator, lambda: PerceptualNetwork(config, device))
+        grams = [self.gram_of(paths, config, device) for paths in styles.values()]
+        # Matrices times 1 / |G_s| have distances times 1 / |G_s|^2.
+        self.scales = [_energy(gram).rsqrt() for gram in grams]
+        self.grams = [
+            {at: matrix * scale for at, matrix in gram.items()}
+            for gram, scale in zip(grams, self.scales, strict=True)
+        ]
+        marks = {"perceptual.weights": self.perceptual.fingerprint, "styles": ", ".join(names)}
+        self.frame = build_frame(
+            config,
+            accelerator,
+            built,
+            {"generators": (("gen_ab",), config.optim.lr)},
+            {**marks, "data.b": _content(styles), **base.fingerprints},
+            styles=names,
+        )
+
+    def gram_of(self, paths: Sequence[Path], config: Config, device: torch.device) -> Maps:
+        """Return the mean Gram matrices of a style's paintings, (1, C, C), by style layer."""
+        size, channels = config.style.size, config.data.channels_b
+        chosen = paths[:: -(-len(paths) // PAINTINGS)]
+        grams = []
+        for path in chosen:
+            painting = read_painting(path, size, channels, key="data.b").to(device)
+            with torch.no_grad():
+                grams.append(self.perceptual.style_of(self.perceptual(painting)))
+        return {at: torch.stack([gram[at] for gram in grams]).mean(0) for at in grams[0]}
+
+    def train_step(self, step: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
+        """Update the generator once; return its losses and gradient norm by name."""
+        gen_ab, loss = self.frame.networks["gen_ab"], self.frame.config.loss
+        update = Step(self.frame, step)
+        for number, batch in enumerate(update.accumulate(batches)):
+            (a,) = self.frame.prepare(batch)
+            content = (
+                self.perceptual.content_of(self.perceptual(a)) if self.perceptual.content else {}
+            )
+            styles = self.turns((step - 1) * len(batches) + number, len(a))
+            with update.gradients([gen_ab]):
+                fake_b = gen_ab(a, self.mixtures([self.first + style for style in styles]))
+                terms = appearance_terms("ab", fake_b, content, {}, self.perceptual)
+                terms["style", "ab"] = partial(self.style_term, fake_b, styles)
+                losses = weighted(terms, loss)
+                update.minimize(total(losses), losses)
+        return update.apply()
+
+    def style_term(self, fake_b: Tensor, styles: Sequence[int]) -> Tensor:
+        """Return the distance of translations from their styles, 1 for maps of zeros."""
+        maps = self.perceptual(fake_b)  # kept from the perceptual term
+        scales = torch.stack([self.scales[style] for style in styles])[:, None, None]
+        return weighted_sum({
+            at: gram_distance(
+                mean_gram(maps[at]) * scales, torch.cat([self.grams[s][at] for s in styles])
+            )
+            for at in self.grams[0]
+        })  # fmt: skip
+
+    def turns(self, batch: int, count: int) -> list[int]:
+        """Return the trained styles, from 0, of the images in this process's batch of a number.
+
+        The images of all processes take turns, so a step is the same however it is split.
+        """
+        accelerator = self.frame.accelerator
+        first = (batch * accelerator.num_processes + accelerator.process_index) * count
+        return [(first + image) % len(self.grams) for image in range(count)]
+
+    def mixtures(self, styles: Sequence[int]) -> Tensor:
+        """Return the weights that choose these styles, (N, all styles), on the device."""
+        return torch.eye(len(self.frame.styles), device=self.frame.accelerator.device)[list(styles)]
+
+    def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
+        """Return a function that gives photographs the trained styles in turn, and None."""
+        network, count = self.frame.generators["ab"], len(self.grams)
+
+        def translated(content: Tensor) -> Tensor:
+            turns = [self.first + image % count for image in range(len(content))]
+            result: Tensor = network(content, self.mixtures(turns))
+            return result
+
+        return translated, None
+
+    def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
+        """Return the columns of the sample grid: photographs, and each style up to GRID_STYLES."""
+        chosen = self.mixtures(range(min(len(self.frame.styles), GRID_STYLES)))
+        return {"ab": style_columns(self.frame.generators["ab"], real["a"], chosen)}
+
+
+class Base(NamedTuple):
+    """The network of style.add_to; without it, no names and no weights."""
+
+    names: tuple[str, ...] = ()
+    weights: Mapping[str, Tensor] = {}
+    where: str = ""
+    """The key and the file."""
+    fingerprints: Mapping[str, str] = {}
+
+
+def read_base(config: Config) -> Base:
+    """Read the network of style.add_to; ValueError, with the key, if it does not fit the run's."""
+    path = config.style.add_to
+    if path is None:
+        return Base()
+    data = config.data
+    wanted = generator_spec(config.networks, data.channels_a, data.channels_b)
+    weights, where = weights_in("style.add_to", path, "ab", wanted)
+    file = find_generator(path, "ab")
+    names = open_generator(file, "ab").about["styles"]
+    return Base(tuple(names), weights, where, {"style.add_to": file_sha256(file)[:16]})
+
+
+def adopt(network: nn.Module, base: Base, styles: int) -> None:
+    """Load a network with fewer styles; freeze all but scales and shifts.
+
+    The gradients of the older styles' scales and shifts are exactly 0, since their weights in the
+    mixtures are 0, and so are Adam's steps.
+    """
+    load(network, grown(network, base.weights, styles), base.where)
+    trained = norm_keys(network)
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(name in trained)
+
+
+def _energy(gram: Maps) -> Tensor:
+    """Return the distance of Gram matrices from those of maps of zeros, a scalar."""
+    return weighted_sum({at: gram_distance(torch.zeros_like(m), m) for at, m in gram.items()})
+
+
+def _content(styles: Mapping[str, Sequence[Path]]) -> str:
+    """Return a hash of the names and of the content of all styles' paintings."""
+    lines = [f"{name} {file_sha256(path)}" for name, paths in styles.items() for path in paths]
+    return sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -1,0 +1,334 @@
+"""Several styles: each image against its own style, exact resuming, and styles that are added."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from pydantic import ValidationError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from gan.cli.main import main
+from gan.config import Config
+from gan.inference.translator import Translator
+from gan.interop import open_generator, style_names
+from gan.networks.conditional import norm_keys
+from gan.training import train
+from gan.training.accelerator import build_accelerator
+from gan.training.recipes.many_styles import ManyStylesTrainer
+from tests.support import backbone
+from tests.support.backbone import gram
+from tests.support.commands import translate_folder
+from tests.support.launching import write_images
+from tests.support.runs import Sections, generator, merged
+from tests.support.trainers import all_equal
+
+LOSS = {"perceptual": 2.0, "style": 5.0, "tv": 7.0}
+NAMES = ("dots", "reds", "waves")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Photographs; three styles, one of them a folder of two paintings; a fourth; weights."""
+    folder = write_images(tmp_path_factory.mktemp("photos"))
+    paintings = [np.random.default_rng(seed).integers(0, 256, (17, 19, 3)) for seed in range(5)]
+    places = ("b/dots.png", "b/reds/1.png", "b/reds/2.png", "b/waves.png", "more/oils.png")
+    for place, painting in zip(places, paintings, strict=True):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(painting.astype(np.uint8)).save(folder / place)
+    backbone.write_backbone(folder / "weights.pth")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of three steps; tests must not change it."""
+    run = tmp_path_factory.mktemp("runs") / "trained"
+    assert train(config(root, run, train={"max_steps": 3, "ema": 0.5})).status == 0
+    return run
+
+
+def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
+    small: Sections = {
+        "data": {
+            "a": root / "trainA", "b": root / "b", "load_size": 18, "crop_size": 16, "workers": 0,
+        },
+        "networks": {
+            "generator": "conditional_6blocks", "generator_channels": 2, "init_gain": 0.2,
+        },
+        "loss": LOSS,
+        "perceptual": backbone.section(root / "weights.pth"),
+        "style": {"size": None},
+        "train": {"epochs": 2, "decay_epochs": 2, "log_every": 2, "batch_size": 2},
+        "run": {"dir": folder, "device": "cpu"},
+    }  # fmt: skip
+    return Config.model_validate(merged(small, sections))
+
+
+def added(root: Path, folder: Path, base: Path, **sections: Mapping[str, Any]) -> Config:
+    """Return the configuration of a run that adds a style to those of another run."""
+    new: Sections = {"data": {"b": root / "more"}, "style": {"add_to": base}}
+    return config(root, folder, **merged(new, dict(sections)))
+
+
+def build(settings: Config) -> ManyStylesTrainer:
+    return ManyStylesTrainer(settings, build_accelerator(settings))
+
+
+def photographs(seed: int, count: int) -> Tensor:
+    draws = torch.Generator().manual_seed(seed)
+    return torch.randint(256, (count, 3, 16, 16), generator=draws, dtype=torch.uint8)
+
+
+def opened(path: Path) -> Tensor:
+    with Image.open(path) as image:
+        return torch.from_numpy(np.array(image)).permute(2, 0, 1)[None] / 127.5 - 1
+
+
+def test_each_image_is_compared_with_its_own_style_by_torchvision_and_numpy(
+    root: Path, tmp_path: Path
+) -> None:
+    """In step 2 of batches of two, pairs 2 and 3 have the styles 2 and 0 of three.
+
+    Each distance is divided by that of maps of zeros.
+    """
+    trainer = build(config(root, tmp_path))
+    images = photographs(1, 2)
+    a, styles = images.float() / 127.5 - 1, [2, 0]
+    with torch.no_grad():
+        fake_b = trainer.frame.bare["gen_ab"](a, torch.eye(3)[styles])
+    values = trainer.train_step(2, [(images,)])
+    ours, real = backbone.maps(fake_b), backbone.maps(a)
+    wanted = [backbone.maps(opened(root / "b" / name)) for name in ("waves.png", "dots.png")]
+    terms = []
+    for one, painting in enumerate(wanted):
+        distance = energy = 0.0
+        for at, maps in ours.items():
+            target, weight = gram(painting[at]), 1 / maps.shape[1] ** 2
+            distance += weight * np.sum((gram(maps[one : one + 1]) - target) ** 2)
+            energy += weight * np.sum(target**2)
+        terms.append(distance / energy)
+    content = float((ours["features.1"] - real["features.1"]).square().mean())
+    assert values["style_ab"].item() == pytest.approx(5 * np.mean(terms), rel=1e-4)
+    assert values["perceptual_ab"].item() == pytest.approx(2 * content, rel=1e-4)
+
+
+def test_the_style_of_a_folder_is_the_mean_of_its_paintings(root: Path, tmp_path: Path) -> None:
+    trainer = build(config(root, tmp_path))
+    assert trainer.frame.styles == NAMES
+    both = [backbone.maps(opened(root / f"b/reds/{name}.png")) for name in (1, 2)]
+    for layer, matrix in trainer.grams[1].items():
+        expected = np.mean([gram(maps[layer]) for maps in both], axis=0)
+        ours = (matrix[0] / trainer.scales[1]).numpy()
+        np.testing.assert_allclose(ours, expected[0], rtol=1e-4, atol=1e-6)
+
+
+def test_the_style_term_of_maps_of_zeros_is_one_for_every_style(root: Path, tmp_path: Path) -> None:
+    trainer = build(config(root, tmp_path))
+    zeros = {at: torch.zeros(3, matrix.shape[1], 4, 4) for at, matrix in trainer.grams[0].items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "perceptual", lambda _: zeros)
+        for styles in ([0, 0, 0], [2, 1, 0]):
+            assert trainer.style_term(torch.empty(0), styles).item() == pytest.approx(1, rel=1e-5)
+
+
+def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
+    """So images take the styles in turn, however a step is split."""
+    whole, parts = build(config(root, tmp_path)), build(config(root, tmp_path))
+    for trainer in (whole, parts):
+        trainer.frame.bare["gen_ab"].double()
+        trainer.perceptual.features.double()
+        trainer.grams = [{at: gram.double() for at, gram in each.items()} for each in trainer.grams]
+        trainer.scales = [scale.double() for scale in trainer.scales]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
+        )
+        for step in range(1, 4):
+            images = photographs(step, 2)
+            whole.train_step(step, [(images,)])
+            parts.train_step(step, [(images[:1],), (images[1:],)])
+    for ours, theirs in zip(
+        *(trainer.frame.bare["gen_ab"].parameters() for trainer in (whole, parts)), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("sections", [
+    {"train": {"precision": "bf16", "ema": 0.9, "recompute": True}},
+    {"data": {"channels_a": 1}, "networks": {"dropout": True, "upsample": "blur"}},
+], ids=str)  # fmt: skip
+def test_every_switch_trains(
+    sections: dict[str, dict[str, Any]], root: Path, tmp_path: Path
+) -> None:
+    settings = config(root, tmp_path, **sections)
+    trainer = build(settings)
+    before = [tensor.clone() for tensor in trainer.frame.bare["gen_ab"].parameters()]
+    images = photographs(0, 2)[:, : settings.data.channels_a]
+    assert trainer.train_step(1, [(images,)])["skipped_steps"] == 0
+    assert not all_equal(before, list(trainer.frame.bare["gen_ab"].parameters()))
+
+
+def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> None:
+    switches = {"ema": 0.9, "accumulate": 2, "batch_size": 1}
+    for name, stops in (("parts", (2, 3, 5)), ("straight", (5,))):
+        for stop in stops:
+            settings = switches | {"max_steps": stop}
+            train(config(root, tmp_path / name, train=settings, networks={"dropout": True}))
+    assert generator(tmp_path / "parts") == generator(tmp_path / "straight")
+    parts, straight = (
+        torch.load(tmp_path / name / "state/step-00000005/shared.pt", weights_only=True)
+        for name in ("parts", "straight")
+    )
+    torch.testing.assert_close(parts, straight, rtol=0, atol=0)
+
+
+def test_a_run_leaves_one_generator_with_named_styles_and_a_grid_of_all(trained: Path) -> None:
+    assert [path.name for path in trained.glob("*.safetensors")] == ["gen_ab.safetensors"]
+    file = open_generator(trained / "gen_ab.safetensors")
+    assert (style_names(file), file.spec["styles"]) == (list(NAMES), 3)
+    (grid,) = (trained / "samples").iterdir()
+    with Image.open(grid) as image:
+        assert image.size == ((1 + 3) * 16, 4 * 16)  # four photographs, three styles
+
+
+def test_a_folder_is_translated_in_a_chosen_style_and_in_a_blend(
+    trained: Path, root: Path, tmp_path: Path
+) -> None:
+    results: dict[str, Any] = {}
+    choices: dict[str, dict[str, Any]] = {
+        "0": {"style_index": 0}, "waves": {"style_index": "waves"}, "2": {"style_index": 2},
+        "mix": {"style_blend": "0:0.5,waves:0.5"},
+    }  # fmt: skip
+    for name, options in choices.items():
+        out = tmp_path / name
+        assert translate_folder(trained, root / "trainA", out, **options) == 0
+        translator = Translator.load(trained, **options)
+        assert translator.tiles
+        with Image.open(root / "trainA" / "3.png") as image, Image.open(out / "3.png") as ours:
+            assert np.array_equal(np.asarray(translator.translate(image)), np.asarray(ours))
+            results[name] = np.asarray(ours)
+    assert np.array_equal(results["2"], results["waves"])
+    assert not np.array_equal(results["0"], results["2"])
+    assert not np.array_equal(results["mix"], results["2"])
+
+
+def test_an_exported_style_is_a_generator_like_any_other(
+    trained: Path, root: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "waves.safetensors"
+    words = ["export", "--model", str(trained), "--format", "safetensors", "--output", str(file)]
+    assert main([*words, "--style_index", "waves"]) == 0
+    with Image.open(root / "trainA" / "0.png") as image:
+        ours, theirs = (
+            np.asarray(Translator.load(model, style_index=index).translate(image))
+            for model, index in ((file, None), (trained, 2))
+        )
+    assert np.array_equal(ours, theirs)
+    assert main([*words, "--overwrite"]) == 0  # without a choice, all of them
+    assert style_names(open_generator(file)) == list(NAMES)
+
+
+def test_a_missing_choice_is_an_error_in_one_line(
+    trained: Path, root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ["--output", str(tmp_path / "out.onnx")]
+    words = ["--model", str(trained), "--input", str(root / "trainA"), "--output", str(tmp_path)]
+    for command in (["translate", *words], ["export", *words[:2], "--format", "onnx", *place]):
+        assert main(command) == 1
+        printed = capsys.readouterr().err.strip()
+        assert "has several styles: choose one with --style_index NUMBER" in printed
+        assert "styles: 0 dots, 1 reds, 2 waves" in printed
+        assert "\n" not in printed
+
+
+def test_an_added_style_moves_no_other_by_a_bit(trained: Path, root: Path, tmp_path: Path) -> None:
+    """Only its own scales and shifts are trained, through averages and resuming, too."""
+    for stop in (2, 4):
+        switches = {"max_steps": stop, "ema": 0.9}
+        assert train(added(root, tmp_path, trained, train=switches)).status == 0
+    before, after = (load_file(run / "gen_ab.safetensors") for run in (trained, tmp_path))
+    file = open_generator(tmp_path / "gen_ab.safetensors")
+    assert style_names(file) == [*NAMES, "oils"]
+    norms = norm_keys(file.network)
+    for name, tensor in before.items():
+        assert torch.equal(after[name][:3] if name in norms else after[name], tensor)
+    moved = [name for name in norms if not torch.equal(after[name][3], before[name].mean(0))]
+    assert len(moved) == len(norms)
+    with Image.open(root / "trainA" / "1.png") as image:
+        for style in range(3):
+            ours, theirs = (
+                Translator.load(run, style_index=style).translate(image)
+                for run in (trained, tmp_path)
+            )
+            assert np.array_equal(np.asarray(ours), np.asarray(theirs))
+
+
+def test_only_scales_and_shifts_of_added_styles_have_gradients(
+    trained: Path, root: Path, tmp_path: Path
+) -> None:
+    trainer = build(added(root, tmp_path, trained))
+    network = trainer.frame.bare["gen_ab"]
+    norms = norm_keys(network)
+    trained_ones = {name for name, p in network.named_parameters() if p.requires_grad}
+    assert trained_ones == norms
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    trainer.train_step(1, [(photographs(1, 2),)])
+    after = network.state_dict()
+    assert all(torch.equal(after[name], before[name]) for name in before.keys() - norms)
+    assert all(torch.equal(after[name][:3], before[name][:3]) for name in norms)
+    assert not any(torch.equal(after[name][3], before[name][3]) for name in norms)
+
+
+def test_a_network_that_does_not_fit_or_a_repeated_name_is_rejected(
+    trained: Path, root: Path, tmp_path: Path
+) -> None:
+    wide = {"generator_channels": 3}
+    with pytest.raises(ValueError, match=r"style\.add_to: .* set networks\.generator_channels 2"):
+        build(added(root, tmp_path, trained, networks=wide))
+    with pytest.raises(ValueError, match=r"data\.b: dots, reds, waves: style\.add_to has styles"):
+        build(added(root, tmp_path, trained, data={"b": root / "b"}))
+    with pytest.raises(ValueError, match=r"style\.add_to: .*none: no such run directory"):
+        build(added(root, tmp_path, tmp_path / "none"))
+
+
+def test_other_styles_are_rejected_when_a_run_is_resumed(root: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(config(root, run, train={"max_steps": 1}))
+    other = config(
+        root, run, data={"b": root / "more"}, train={"max_steps": 2}, run={"allow_changes": True}
+    )
+    with pytest.raises(ValueError, match=r"styles: .*dots, reds, waves -> oils"):
+        train(other)
+
+
+@pytest.mark.parametrize(("sections", "message"), [
+    ({"loss": {"style": 0}}, "networks.generator conditional_6blocks needs a loss.style above 0"),
+    ({"loss": {"perceptual_cycle": 1}}, "set loss.perceptual_cycle to 0"),
+    ({"style": {"image": Path("x.png")}}, "remove style.image"),
+    ({"data": {"b": None}}, "data.a and data.b belong together"),
+    ({"data": {"crop_size": 18}}, "must be a multiple of 4"),
+    ({"train": {"recipe": "cyclegan"}}, "train.recipe cyclegan cannot train conditional_6blocks"),
+    ({"networks": {"generator": "adain"}, "train": {"recipe": "many_styles"}},
+     "needs networks.generator conditional_6blocks or conditional_9blocks, not adain"),
+    ({"networks": {"generator": "resnet_6blocks"}, "style": {"add_to": Path("x")}},
+     "style.add_to adds styles to a network with several; train.recipe cyclegan has none"),
+    ({"networks": {"weights": Path("x")}, "style": {"add_to": Path("x")}},
+     "style.add_to and networks.weights exclude each other"),
+    ({"evaluate": {"every": 5}, "data": {"root": Path("x"), "a": None, "b": None}},
+     "conditional_6blocks has several styles, and evaluations compare with one domain B"),
+], ids=str)  # fmt: skip
+def test_contradictions_are_rejected_by_name(
+    sections: dict[str, dict[str, Any]], message: str, root: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        config(root, tmp_path, **sections)
+    assert message in str(caught.value)
+
+
+def test_the_generator_alone_chooses_the_recipe(root: Path, tmp_path: Path) -> None:
+    assert config(root, tmp_path).recipe == "many_styles"
