@@ -1,5 +1,6 @@
 """The configuration of a training run: immutable, typed, checked before anything is loaded."""
 
+from gan.config.guides import DistillConfig, SemanticConfig, StyleConfig
 from gan.config.section import Section
 from gan.config.sections import (
     Count,
@@ -9,8 +10,6 @@ from gan.config.sections import (
     PerceptualConfig,
     Rate,
     Resamples,
-    SemanticConfig,
-    StyleConfig,
     Weight,
 )
 from gan.config.training import EvaluateConfig, OptimConfig, RunConfig, TrainConfig
@@ -20,6 +19,7 @@ __all__ = [
     "Config",
     "Count",
     "DataConfig",
+    "DistillConfig",
     "EvaluateConfig",
     "LossConfig",
     "NetworksConfig",

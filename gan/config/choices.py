@@ -13,7 +13,7 @@ Norm = Literal["instance", "instance_affine", "batch", "none"]
 Upsample = Literal["deconv", "resize", "blur"]
 Downsample = Literal["stride", "blur"]
 WeightedTerm = Literal[
-    "cycle", "identity", "perceptual", "perceptual_cycle", "style", "tv", "semantic"
+    "cycle", "identity", "perceptual", "perceptual_cycle", "style", "tv", "semantic", "pixel"
 ]
 """Terms of the generators' loss whose weights LossConfig.weight returns."""
 Schedule = Literal["linear", "constant", "cosine"]

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gan.config.choices import WeightedTerm
+from gan.config.guides import DistillConfig, SemanticConfig, StyleConfig
 from gan.config.section import Fault, Section
 from gan.config.sections import (
     DataConfig,
     LossConfig,
     NetworksConfig,
     PerceptualConfig,
-    SemanticConfig,
-    StyleConfig,
 )
 from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.discriminators import DISCRIMINATORS
@@ -30,6 +29,7 @@ class Config(Section):
     perceptual: PerceptualConfig = PerceptualConfig()
     semantic: SemanticConfig = SemanticConfig()
     style: StyleConfig = StyleConfig()
+    distill: DistillConfig = DistillConfig()
     optim: OptimConfig = OptimConfig()
     train: TrainConfig = TrainConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
@@ -138,6 +138,12 @@ class Config(Section):
             row.painting != painted,
             f"{chosen} {fault}: set another recipe, or remove train.recipe",
         )
+        fault = "needs a distill.teacher" if row.taught else "does not use distill.teacher"
+        yield (
+            row.taught != (self.distill.teacher is not None),
+            f"{chosen} {fault}: {'name one' if row.taught else 'set train.recipe distill'}, or "
+            f"remove {'train.recipe' if row.taught else 'the teacher'}",
+        )
         fault = "needs networks.generator adain, not" if row.styled else "cannot train"
         yield (
             row.styled != self.styled,
@@ -175,7 +181,11 @@ class Config(Section):
                 "data.b and style.image exclude each other: set one of them",
             ),
             (
-                not row.painting and (data.a is None) != (data.b is None),
+                row.taught and data.b is not None,
+                f"train.recipe {self.recipe} does not use data.b: remove it",
+            ),
+            (
+                "b" in row.domains and (data.a is None) != (data.b is None),
                 "data.a and data.b belong together: set both, or data.root (or a style.image)",
             ),
             (
@@ -249,6 +259,7 @@ NOT_NUMBERS = {
         "perceptual": "weights",
         "semantic": "classifier",
         "style": "image",
+        "distill": "teacher",
         "evaluate": "every features weights lpips_alex lpips_vgg max_images batch_size resamples"
         " best patience",
         "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every"

@@ -41,15 +41,21 @@ class GeneratorRow:
     """Its name in the reference implementation, if it has one."""
 
 
-def _resnet(blocks: int, reference_name: str | None = None) -> GeneratorRow:
+def _resnet(
+    blocks: int,
+    reference_name: str | None = None,
+    code: Code = "gan.networks.resnet:ResnetGenerator",
+    *,
+    tiles: bool = True,
+) -> GeneratorRow:
     return GeneratorRow(
-        "gan.networks.resnet:ResnetGenerator",
+        code,
         takes=("norm", "upsample", "dropout", "downsample"),
         options={"blocks": blocks},
         size_multiple=4,
         blurs=True,
         residual=True,
-        tiles=True,
+        tiles=tiles,
         encodes=True,
         reference_name=reference_name,
     )
@@ -72,6 +78,7 @@ GENERATORS = Table(
         "resnet_6blocks": _resnet(6, "resnet_6blocks"),
         "unet_256": _unet(256, "unet_256"),
         "unet_128": _unet(128, "unet_128"),
+        "mobile": _resnet(6, code="gan.networks.mobile:MobileGenerator", tiles=False),
         "adain": GeneratorRow(
             "gan.networks.adain:AdainGenerator",
             takes=("upsample", "dropout"),

@@ -27,12 +27,14 @@ class RecipeRow:
     """Domains with a discriminator: disc_a, disc_b."""
     needs: tuple[str, ...] = ()
     """Terms of the section loss whose weights must be above 0."""
-    unused: tuple[str, ...] = ("nce",)
+    unused: tuple[str, ...] = ("nce", "pixel")
     """Terms of the section loss that it does not minimize; weights above 0 are rejected."""
     encodes: bool = False
     """Whether it compares originals with translations by features of the generator's encoder."""
     painting: bool = False
     """Whether style.image replaces domain B."""
+    taught: bool = False
+    """Whether the generator imitates the one that distill.teacher names."""
     styled: bool = False
     """Whether the generator takes a style image in addition to the content image."""
     aliases: tuple[str, ...] = ()
@@ -85,8 +87,20 @@ RECIPES = Table(
             directions=("ab",),
             discriminators=("b",),
             needs=("nce",),
-            unused=("perceptual", "style"),
+            unused=("perceptual", "style", "pixel"),
             encodes=True,
+        ),
+        "distill": RecipeRow(
+            "gan.training.recipes.distill:DistillTrainer",
+            title="A small generator that imitates a trained one",
+            columns=("photograph", "teacher", "translation"),
+            shown=("pixel", "perceptual"),
+            domains=("a",),
+            directions=("ab",),
+            discriminators=(),
+            needs=("pixel",),
+            unused=("nce", "style", "tv"),
+            taught=True,
         ),
     },
 )
