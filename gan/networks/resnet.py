@@ -19,7 +19,6 @@ from gan.networks.layers import (
     upsampling,
 )
 
-
 Convolution = Callable[[int, Norm], list[nn.Module]]
 """Returns the layers of a 3x3 convolution that keeps (N, channels, H, W); a norm follows it."""
 

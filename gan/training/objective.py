@@ -231,19 +231,6 @@ def appearance_terms(
     }
 
 
-def imitation_terms(
-    fake: Tensor, taught: Tensor, content: Maps, feature_maps: FeatureMaps
-) -> Terms:
-    """Return the unweighted terms of one direction that compare with a teacher's translations.
-
-    content are the feature maps of `taught`, the teacher's translations.
-    """
-    return {
-        ("pixel", "ab"): lambda: l1_loss(fake, taught),
-        ("perceptual", "ab"): lambda: _content_distance(feature_maps(fake), content),
-    }
-
-
 def weighted(terms: Terms, loss: LossConfig) -> dict[str, Tensor]:
     """Return the terms times their weights, scalars by name; those of weight 0 are skipped."""
     weights = {name: loss.weight(*name) for name in terms}

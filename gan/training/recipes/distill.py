@@ -12,16 +12,18 @@ feature maps are those of a frozen network instead of the teacher's own.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor
+from torch.nn.functional import l1_loss
 
 from gan.config import Config
 from gan.domains import Domain
 from gan.networks.assembly import build_networks
 from gan.training.accelerator import main_first
-from gan.training.objective import Network, imitation_terms, weighted
+from gan.training.objective import FeatureMaps, Network, appearance_terms, weighted
 from gan.training.optimization import total
 from gan.training.perceptual import PerceptualNetwork
 from gan.training.recipes.base import Batch, Step, build_frame
@@ -53,7 +55,7 @@ class DistillTrainer:
     def train_step(self, step: int, batches: Sequence[Batch]) -> dict[str, Tensor]:
         """Update the generator once; return its losses and gradient norm by name."""
         gen_ab, loss = self.frame.networks["gen_ab"], self.frame.config.loss
-        features = self.perceptual or (lambda _: {})
+        features: FeatureMaps = self.perceptual or (lambda _: {})
         update = Step(self.frame, step)
         for batch in update.accumulate(batches):
             (a,) = self.frame.prepare(batch)
@@ -61,7 +63,9 @@ class DistillTrainer:
                 taught = self.teacher(a)
                 content = self.perceptual.content_of(features(taught)) if self.perceptual else {}
             with update.gradients([gen_ab]):
-                terms = imitation_terms(gen_ab(a), taught, content, features)
+                fake_b = gen_ab(a)
+                terms = appearance_terms("ab", fake_b, content, {}, features)
+                terms["pixel", "ab"] = partial(l1_loss, fake_b, taught)
                 losses = weighted(terms, loss)
                 update.minimize(total(losses), losses)
         return update.apply()
