@@ -33,6 +33,8 @@ Steady = Literal["none", "statistics", "flow"]
 Split = Literal["test", "val", "train"]
 ExportFormat = Literal["safetensors", "reference", "onnx", "program"]
 """File formats of generators for other programs."""
+ExportPrecision = Literal["fp32", "fp16", "int8"]
+"""Arithmetic of ONNX files."""
 FolderFormat = Literal["hub", "web"]
 """Formats of exports that are folders, with one generator or both of a run."""
 
