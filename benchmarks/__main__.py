@@ -9,12 +9,14 @@ python -m benchmarks where_time_goes --precision bf16            # a step's time
 python -m benchmarks loader --folder /tmp/bench                  # decoding, the cache
 python -m benchmarks recipes --recipes '[paper, small]' --keys '["data.crop_size=64"]'
 python -m benchmarks translate --compile true                    # against the plain schedule
+python -m benchmarks export --generators '[resnet_9blocks, mobile]'  # ONNX in three precisions
 """
 
 import sys
 
 from jsonargparse import auto_cli
 
+from benchmarks.export import export
 from benchmarks.library import library
 from benchmarks.loader import loader
 from benchmarks.processes import processes
@@ -28,7 +30,7 @@ from gan.cli.errors import one_line
 if __name__ == "__main__":
     try:
         auto_cli(
-            [library, loader, processes, recipes, tiles, train, translate, where_time_goes],
+            [export, library, loader, processes, recipes, tiles, train, translate, where_time_goes],
             as_positional=False,
         )
     except ValueError as error:

@@ -141,11 +141,16 @@ def measured(exact: Run, reduced: Run, images: Sequence[Image], lpips: Lpips | N
     return Loss(float(np.mean(grays)), psnr, float(np.mean(perceived)) if perceived else None)
 
 
-def opener(content: bytes) -> Run:
-    """Return a function that runs an ONNX file with onnxruntime on the CPU."""
+def opener(content: bytes, threads: int = 0) -> Run:
+    """Return a function that runs an ONNX file with onnxruntime on the CPU.
+
+    threads: 0 is one for each core. They do not spin while they wait, which would count as work.
+    """
     import onnxruntime
 
     settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     settings.log_severity_level = 3  # not its warnings about float16 on CPUs
     session = onnxruntime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
 
