@@ -63,6 +63,7 @@ def to_int8(content: bytes, input: str, images: Sequence[Image]) -> bytes:
             return None if image is None else {input: image}
 
     model = onnx.load_from_string(content)
+    described = [(entry.key, entry.value) for entry in model.metadata_props]
     convolutions = [node.name for node in model.graph.node if node.op_type == CONVOLUTION]
     with tempfile.TemporaryDirectory() as folder, _quiet():
         file = Path(folder) / "model.onnx"
@@ -77,7 +78,11 @@ def to_int8(content: bytes, input: str, images: Sequence[Image]) -> bytes:
             op_types_to_quantize=[CONVOLUTION],
             nodes_to_exclude=convolutions[-1:],
         )
-        return _serialized(onnx.load(file))
+        quantized = onnx.load(file)
+    del quantized.metadata_props[:]  # the quantizer adds an entry of its own
+    for key, value in described:
+        quantized.metadata_props.add(key=key, value=value)
+    return _serialized(quantized)
 
 
 def _serialized(model: Any) -> bytes:
