@@ -9,6 +9,7 @@ python -m benchmarks where_time_goes --precision bf16            # a step's time
 python -m benchmarks loader --folder /tmp/bench                  # decoding, the cache
 python -m benchmarks recipes --recipes '[paper, small]' --keys '["data.crop_size=64"]'
 python -m benchmarks translate --compile true                    # against the plain schedule
+python -m benchmarks export --generators '[resnet_9blocks, mobile]'  # ONNX in three precisions
 python -m benchmarks ranks --folder /tmp/bench                   # two processes, as predicted?
 python -m benchmarks state --folder /tmp/bench                   # saving and resuming
 python -m benchmarks index --folder /tmp/bench                   # the list of a folder's images
@@ -19,6 +20,7 @@ import sys
 
 from jsonargparse import auto_cli
 
+from benchmarks.export import export
 from benchmarks.index import index
 from benchmarks.library import library
 from benchmarks.loader import loader
@@ -37,6 +39,7 @@ if __name__ == "__main__":
     try:
         auto_cli(
             [
+                export,
                 index,
                 library,
                 loader,

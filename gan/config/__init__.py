@@ -1,5 +1,6 @@
 """The configuration of a training run: immutable, typed, checked before anything is loaded."""
 
+from gan.config.guides import DistillConfig, SemanticConfig, StyleConfig
 from gan.config.resuming import changed_keys
 from gan.config.section import Section
 from gan.config.sections import (
@@ -10,8 +11,6 @@ from gan.config.sections import (
     PerceptualConfig,
     Rate,
     Resamples,
-    SemanticConfig,
-    StyleConfig,
     Weight,
 )
 from gan.config.training import EvaluateConfig, OptimConfig, RunConfig, TrainConfig
@@ -21,6 +20,7 @@ __all__ = [
     "Config",
     "Count",
     "DataConfig",
+    "DistillConfig",
     "EvaluateConfig",
     "LossConfig",
     "NetworksConfig",

@@ -15,7 +15,7 @@ Norm = Literal["instance", "instance_affine", "batch", "none"]
 Upsample = Literal["deconv", "resize", "blur"]
 Downsample = Literal["stride", "blur"]
 WeightedTerm = Literal[
-    "cycle", "identity", "perceptual", "perceptual_cycle", "style", "tv", "semantic"
+    "cycle", "identity", "perceptual", "perceptual_cycle", "style", "tv", "semantic", "pixel"
 ]
 """Terms of the generators' loss whose weights LossConfig.weight returns."""
 Schedule = Literal["linear", "constant", "cosine"]
@@ -37,6 +37,8 @@ Steady = Literal["none", "statistics", "flow"]
 Split = Literal["test", "val", "train"]
 ExportFormat = Literal["safetensors", "reference", "onnx", "program"]
 """File formats of generators for other programs."""
+ExportPrecision = Literal["fp32", "fp16", "int8"]
+"""Arithmetic of ONNX files."""
 FolderFormat = Literal["hub", "web"]
 """Formats of exports that are folders, with one generator or both of a run."""
 

@@ -13,6 +13,7 @@ NOT_NUMBERS = {
         "perceptual": "weights",
         "semantic": "classifier",
         "style": "image add_to",
+        "distill": "teacher",
         "evaluate": "every features weights lpips_alex lpips_vgg max_images batch_size resamples"
         " best patience",
         "train": "max_steps log_every sample_every checkpoint_every keep_states keep_every"

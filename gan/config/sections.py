@@ -154,9 +154,9 @@ class NetworksConfig(Section):
     """The architectures: two generators of one kind, two discriminators of another."""
 
     generator: Annotated[str, NameIn(GENERATORS)] = "resnet_9blocks"
-    """Architecture of both generators. adain is a single generator that also takes a style
-    image. conditional_6blocks and conditional_9blocks are single generators with several styles,
-    for train.recipe many_styles."""
+    """Architecture of both generators. mobile: a ResNet for small devices, with a tenth of the
+    arithmetic. adain: a single generator that also takes a style image. conditional_6blocks,
+    conditional_9blocks: a single generator with several styles, for train.recipe many_styles."""
     generator_channels: Width = 64
     """Channels after the first convolution of a generator."""
     discriminator: Annotated[str, NameIn(DISCRIMINATORS)] = "basic"
@@ -222,7 +222,8 @@ class LossConfig(Section):
     identity_b: Weight | None = None
     """Weight of the identity loss in B. If not set, loss.identity."""
     perceptual: Weight = 0
-    """Weight of the distance between translations and their originals in feature maps."""
+    """Weight of the distance between translations and their originals in feature maps. With
+    train.recipe distill: between translations and the teacher's."""
     perceptual_cycle: Weight = 0
     """Weight of the distance between reconstructions and their originals in feature maps."""
     style: Weight = 0
@@ -250,6 +251,9 @@ class LossConfig(Section):
     """Divisor of the similarities of patches. A lower value distinguishes patches more strictly."""
     nce_patches: Annotated[int, Field(ge=2, lt=2**31)] = 256
     """Number of random positions that are compared in each feature map; all if it has fewer."""
+    pixel: Weight = 0
+    """Weight of the mean absolute difference from the teacher's translations, for train.recipe
+    distill."""
     terms: dict[str, Weight] = Field(default={})
     """Weights of further terms that an extension registers, for instance {edges: 2}."""
 
@@ -282,27 +286,3 @@ class PerceptualConfig(Section):
     gram_decay: Fraction = 0.99
     """Decay of the running averages of both domains' Gram matrices. 0 compares with the present
     images alone."""
-
-
-class SemanticConfig(Section):
-    """The frozen classifier whose answers loss.semantic preserves."""
-
-    classifier: Path | None = None
-    """File with a classifier of A's images, or of both domains' images: .safetensors of this
-    program, or TorchScript. If not set, one is trained on A's class folders (trainA/CLASS/...)
-    before the first step and saved in run.dir."""
-    steps: Count = 1000
-    """Steps, of 64 images each, that train a classifier if semantic.classifier is not set."""
-
-
-class StyleConfig(Section):
-    """The recipes for one style and for several: photographs and paintings."""
-
-    image: Path | None = None
-    """The painting. If it is set, one generator learns its style (Johnson et al. 2016)."""
-    size: Annotated[int, Field(ge=16)] | None = 256
-    """Shorter side in pixels to which the painting is scaled, and those of many_styles. null keeps
-    their sizes."""
-    add_to: Path | None = None
-    """Run of many_styles, or its file, whose network learns the paintings of data.b as further
-    styles. Only their scales and shifts are trained: its other styles stay as they are."""

@@ -38,8 +38,9 @@ class TrainConfig(Section):
     """How long to train, on how many images at once, how precisely, and what to keep."""
 
     recipe: Annotated[str, AfterValidator(recipe_name)] | None = None
-    """What is trained: cyclegan, single_style, arbitrary_style, many_styles, contrastive, or a
-    recipe that an extension registers. If not set, style.image and networks.generator decide."""
+    """What is trained: cyclegan, single_style, arbitrary_style, many_styles, contrastive, distill,
+    or a recipe that an extension registers. If not set, style.image and networks.generator
+    decide."""
     epochs: Count = 100
     """Epochs at the constant learning rate; train.decay_epochs more follow. An epoch is one pass
     over the larger folder."""

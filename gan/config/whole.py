@@ -3,18 +3,17 @@
 from collections.abc import Iterable, Iterator
 
 from gan.config.choices import WeightedTerm
+from gan.config.guides import DistillConfig, SemanticConfig, StyleConfig
 from gan.config.section import Fault, Section
 from gan.config.sections import (
     DataConfig,
     LossConfig,
     NetworksConfig,
     PerceptualConfig,
-    SemanticConfig,
-    StyleConfig,
 )
 from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.discriminators import DISCRIMINATORS
-from gan.config.tables.generators import GENERATORS
+from gan.config.tables.generators import GENERATORS, generators_for
 from gan.config.tables.recipes import RECIPES, RecipeRow
 from gan.config.training import EvaluateConfig, OptimConfig, RunConfig, TrainConfig
 from gan.domains import DIRECTIONS, DOMAINS, Direction, Domain
@@ -29,6 +28,7 @@ class Config(Section):
     perceptual: PerceptualConfig = PerceptualConfig()
     semantic: SemanticConfig = SemanticConfig()
     style: StyleConfig = StyleConfig()
+    distill: DistillConfig = DistillConfig()
     optim: OptimConfig = OptimConfig()
     train: TrainConfig = TrainConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
@@ -157,8 +157,18 @@ class Config(Section):
             row.painting != painted,
             f"{chosen} {fault}: set another recipe, or remove train.recipe",
         )
+        fault = "needs a distill.teacher" if row.taught else "does not use distill.teacher"
+        yield (
+            row.taught != (self.distill.teacher is not None),
+            f"{chosen} {fault}: {'name one' if row.taught else 'set train.recipe distill'}, or "
+            f"remove {'train.recipe' if row.taught else 'the teacher'}",
+        )
         able = row.styled or row.many_styles
-        fault = f"needs networks.generator {_able(row)}, not" if able else "cannot train"
+        fault = (
+            f"needs networks.generator {generators_for(row.styled, row.many_styles)}, not"
+            if able
+            else "cannot train"
+        )
         yield (
             (row.styled, row.many_styles) != (self.styled, self.many_styles),
             f"{chosen} {fault} {kind}: name another recipe or generator",
@@ -200,7 +210,11 @@ class Config(Section):
                 "data.b and style.image exclude each other: set one of them",
             ),
             (
-                not row.painting and (data.a is None) != (data.b is None),
+                row.taught and data.b is not None,
+                f"train.recipe {self.recipe} does not use data.b: remove it",
+            ),
+            (
+                "b" in row.domains and (data.a is None) != (data.b is None),
                 "data.a and data.b belong together: set both, or data.root (or a style.image)",
             ),
             (
@@ -217,7 +231,7 @@ class Config(Section):
             (
                 added and not row.many_styles,
                 f"style.add_to adds styles to a network with several; {chosen} has none: "
-                f"remove it, or set networks.generator to {' or '.join(_of_many_styles())}",
+                f"remove it, or set networks.generator to {generators_for(styled=False, many_styles=True)}",
             ),
             (
                 added and (given.weights is not None or given.weights_ab is not None),
@@ -278,18 +292,3 @@ class Config(Section):
             )
             for term in places
         ]
-
-
-def _able(row: RecipeRow) -> str:
-    """Return the generators that a recipe with styles as an input can train, as text."""
-    return " or ".join(
-        name
-        for name, generator in GENERATORS.items()
-        if (generator.takes_style, generator.fixed_kind is not None)
-        == (row.styled, row.many_styles)
-    )
-
-
-def _of_many_styles() -> list[str]:
-    """Return the names of generators with several styles."""
-    return [name for name, row in GENERATORS.items() if row.fixed_kind is not None]

@@ -7,6 +7,7 @@ from pathlib import Path
 from gan.domains import Direction
 from gan.export.formats import FORMATS, check_format, onnx_content
 from gan.export.options import ConvertOptions, ExportOptions
+from gan.export.precision import write_reduced
 from gan.export.web.runtime import read_runtime
 from gan.export.web.site import Model, check_folder, check_shown, label_of, write_site
 from gan.interop import (
@@ -43,7 +44,8 @@ def export_model(options: ExportOptions) -> int:
     check_format(output, opened, format)
     output.parent.mkdir(parents=True, exist_ok=True)
     try:
-        remark = write(output, opened)
+        reduced = options.precision != "fp32"
+        remark = write_reduced(output, opened, options) if reduced else write(output, opened)
     except ValueError as error:
         text = str(error)
         raise ValueError(text if str(output) in text else f"{output}: {text}") from error

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Self, cast, overload
 
 import numpy as np
@@ -23,25 +22,18 @@ from gan.images.pixels import to_pixels, to_unit
 from gan.inference import kinds
 from gan.inference.checks import check_working_size
 from gan.inference.devices import memory_of, pick_device
+from gan.inference.sharing import Shared
 from gan.inference.style import styled
 from gan.inference.tiling import run_tiled, scratch_bytes
 from gan.inference.working_size import scale, trained_at, working_size
-from gan.interop import (
-    StyleChoice,
-    fetch,
-    find_generator,
-    is_address,
-    open_generator,
-    push,
-    write_model,
-)
+from gan.interop import StyleChoice, fetch, find_generator, is_address, open_generator
 from gan.networks.files import ranges_of
 from gan.networks.layers import cast_weights
 from gan.system.arithmetic import tf32
 from gan.system.memory import free_memory
 
 
-class Translator:
+class Translator(Shared):
     """One generator on one device."""
 
     def __init__(
@@ -145,33 +137,6 @@ class Translator:
         result = copy(self)
         result.size = size
         return result
-
-    def save_pretrained(
-        self, folder: str | Path, license: str = "unknown", *, overwrite: bool = False
-    ) -> None:
-        """Write this generator and a model card (data, recipe, metrics, samples) to a folder.
-
-        license: license of the weights as the Hugging Face Hub names it, such as cc0-1.0.
-        overwrite: replace a generator that is already in the folder. A README.md is kept.
-
-        ValueError if the translator has no file, or if the folder holds other files or a generator.
-        """
-        if self.source is None:
-            raise ValueError("this translator was not loaded from a file: save its generator")
-        write_model(Path(folder), [self.source], license, overwrite=overwrite)
-
-    def push_to_hub(
-        self, repository: str, license: str = "unknown", *, private: bool = False
-    ) -> str:
-        """Upload this generator and a model card to the Hugging Face Hub; return the URL.
-
-        repository: user/name.
-        license: as for `save_pretrained`.
-        private: whether the repository is private if it is new.
-        """
-        with TemporaryDirectory() as folder:
-            self.save_pretrained(folder, license)
-            return push(Path(folder), repository, private=private)
 
     def read(self, path: Path, max_megapixels: float = MAX_MEGAPIXELS, page: int = 0) -> Picture:
         """Read a file, or a page of a stack, with this generator's channels and input range.

@@ -1,6 +1,6 @@
 """The ResNet generator of CycleGAN (Zhu et al. 2017, section 7.2), after Johnson et al. 2016."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -19,6 +19,14 @@ from gan.networks.layers import (
     upsampling,
 )
 
+Convolution = Callable[[int, Norm], list[nn.Module]]
+"""Returns the layers of a 3x3 convolution that keeps (N, channels, H, W); a norm follows it."""
+
+
+def dense(channels: int, norm: Norm) -> list[nn.Module]:
+    """Return the 3x3 convolution of CycleGAN's residual blocks."""
+    return [ReflectionPad(1), ConvBeforeNorm(channels, channels, 3, bias=has_bias(norm))]
+
 
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions and a skip connection: x + branch(x), without a ReLU after the sum."""
@@ -28,17 +36,16 @@ class ResidualBlock(nn.Module):
     adds_in_norm = False
     """Whether the branch's last layer adds x (fused.py)."""
 
-    def __init__(self, channels: int, *, norm: Norm, dropout: bool) -> None:
+    def __init__(
+        self, channels: int, *, norm: Norm, dropout: bool, convolution: Convolution = dense
+    ) -> None:
         super().__init__()
-        bias = has_bias(norm)
         self.conv_block = nn.Sequential(
-            ReflectionPad(1),
-            ConvBeforeNorm(channels, channels, 3, bias=bias),
+            *convolution(channels, norm),
             norm_layer(norm, channels),
             nn.ReLU(inplace=True),
             *([nn.Dropout(0.5)] if dropout else []),
-            ReflectionPad(1),
-            ConvBeforeNorm(channels, channels, 3, bias=bias),
+            *convolution(channels, norm),
             norm_layer(norm, channels),
         )
 
@@ -105,14 +112,14 @@ class ResnetGenerator(nn.Module):
         super().__init__()
         bias = has_bias(norm)
         layers = [ReflectionPad(3), ConvBeforeNorm(in_channels, channels, 7, bias=bias)]
-        layers += _norm_relu(norm, channels)
+        layers += norm_relu(norm, channels)
         maps = [FeatureMap(0, in_channels, 1)]
         for scale, width in ((1, channels), (2, 2 * channels)):
             # Zero padding here, reflection elsewhere, as in the reference: its weights require it.
             stride = 2 if downsample == "stride" else 1
             layers += [nn.Conv2d(width, 2 * width, 3, stride=stride, padding=1, bias=bias)]
             maps += [FeatureMap(len(layers), 2 * width, scale * stride)]
-            layers += _norm_relu(norm, 2 * width)
+            layers += norm_relu(norm, 2 * width)
             layers += [BlurDown(2 * width)] if downsample == "blur" else []
         # The first block and the middle one.
         ends = sorted({len(layers) + block + 1 for block in (0, blocks // 2)})
@@ -120,7 +127,7 @@ class ResnetGenerator(nn.Module):
         layers += [ResidualBlock(4 * channels, norm=norm, dropout=dropout) for _ in range(blocks)]
         for width in (2 * channels, channels):
             layers += _doubling(width, bias=bias, upsample=upsample)
-            layers += _norm_relu(norm, width)
+            layers += norm_relu(norm, width)
         layers += [ReflectionPad(3), ConvToImage(channels, out_channels, 7), nn.Tanh()]
         self.model = nn.Sequential(*layers)
 
@@ -135,28 +142,32 @@ class ResnetGenerator(nn.Module):
         """
         if positions is None:
             return run_padded(self.model, x, self.size_multiple)
-        output, features = self.features(x, positions, encode_only=encode_only)
-        return features if encode_only else [output, *features]
+        return translate_and_encode(self.model, self.feature_maps, x, positions, encode_only)
 
-    def features(
-        self, x: Tensor, positions: Sequence[Tensor], *, encode_only: bool
-    ) -> tuple[Tensor, list[Tensor]]:
-        """Return the translation, and the features at positions of each of `feature_maps`.
 
-        Positions are indices (S,) in row-major order; features are (N, S, C). No whole map leaves
-        the network, since autocast would convert it to float32. With encode_only the layers after
-        the last map are not computed, and the first tensor is that map. H and W must be multiples
-        of size_multiple.
-        """
-        wanted = dict(zip((at.layer for at in self.feature_maps), positions, strict=True))
-        found: list[Tensor] = []
-        for done, layer in enumerate(self.model):
-            if done in wanted:
-                found.append(x.flatten(2).index_select(2, wanted[done]).transpose(1, 2))
-            if encode_only and len(found) == len(wanted):
-                break
-            x = layer(x)
-        return x, found
+def translate_and_encode(
+    model: nn.Sequential,
+    maps: Sequence[FeatureMap],
+    x: Tensor,
+    positions: Sequence[Tensor],
+    encode_only: bool,
+) -> list[Tensor]:
+    """Return the translation, then the features of each map at positions.
+
+    Positions are indices (S,) in row-major order; features are (N, S, C). No whole map leaves
+    the network, since autocast would convert it to float32. With encode_only the layers after
+    the last map are not computed, and the list holds only the features. H and W must be multiples
+    of size_multiple.
+    """
+    wanted = dict(zip((at.layer for at in maps), positions, strict=True))
+    found: list[Tensor] = []
+    for done, layer in enumerate(model):
+        if done in wanted:
+            found.append(x.flatten(2).index_select(2, wanted[done]).transpose(1, 2))
+        if encode_only and len(found) == len(wanted):
+            return found
+        x = layer(x)
+    return [x, *found]
 
 
 def recompute_blocks(networks: Iterable[nn.Module]) -> None:
@@ -173,6 +184,7 @@ def _doubling(width: int, *, bias: bool, upsample: Upsample) -> list[nn.Module]:
     return [upsampling(2 * width, width, kernel_size=3, bias=bias, upsample=upsample)]
 
 
-def _norm_relu(norm: Norm, channels: int) -> list[nn.Module]:
+def norm_relu(norm: Norm, channels: int) -> list[nn.Module]:
+    """Return a norm and a ReLU."""
     # Without a norm, an in-place ReLU would change the convolution's output, a feature map.
     return [norm_layer(norm, channels), nn.ReLU(inplace=norm != "none")]

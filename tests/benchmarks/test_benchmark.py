@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from benchmarks.export import export
 from benchmarks.loader import loader
 from benchmarks.peak import operations
 from benchmarks.translate import translate
@@ -37,3 +38,13 @@ def test_operations_are_those_of_the_convolutions() -> None:
     """Two for each weight and place of a valid 3x3 convolution."""
     convolve = nn.Conv2d(3, 5, 3)
     assert operations(partial(convolve, torch.zeros(1, 3, 10, 12))) == 2 * (3 * 5 * 9) * (8 * 10)
+
+
+@pytest.mark.slow
+def test_export_compares_the_precisions_with_float32(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("onnxscript")
+    export(["resnet_1blocks"], channels=2, size=32, rounds=1)
+    printed = json.loads(capsys.readouterr().out)
+    assert set(printed["to_fp32"]) == set(printed["milliseconds"]) == {"fp32", "fp16", "int8"}
+    assert printed["to_fp32"]["fp32"] == 1
+    assert printed["megabytes"]["int8"] < printed["megabytes"]["fp32"]

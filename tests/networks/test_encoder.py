@@ -35,7 +35,8 @@ def positions_of(network: Any) -> list[Tensor]:
 def hooked(network: Any, x: Tensor) -> tuple[Tensor, list[Tensor]]:
     """Return the output and the maps that hooks record: the image, convolutions, blocks."""
     blocks = [m for m in network.model if type(m).__name__ == "ResidualBlock"]
-    halvings = [m for m in network.model if isinstance(m, nn.Conv2d)][1:3]
+    mixing = [m for m in network.model if isinstance(m, nn.Conv2d) and m.groups == 1]
+    halvings = mixing[1:3]
     seen = [x]
     for module in (*halvings, blocks[0], blocks[len(blocks) // 2]):
         module.register_forward_hook(lambda *arguments: seen.append(arguments[2].clone()))
@@ -45,7 +46,7 @@ def hooked(network: Any, x: Tensor) -> tuple[Tensor, list[Tensor]]:
 @pytest.mark.parametrize("choices", [
     PLAIN, BLUR, {"norm": "none"}, {"norm": "batch"}, {"norm": "instance_affine"},
 ], ids=str)  # fmt: skip
-@pytest.mark.parametrize("kind", ["resnet_6blocks", "resnet_9blocks"])
+@pytest.mark.parametrize("kind", ["resnet_6blocks", "resnet_9blocks", "mobile"])
 def test_features_are_those_of_the_plain_network_up_to_their_layer(
     kind: str, choices: dict[str, Any]
 ) -> None:

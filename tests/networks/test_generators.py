@@ -12,7 +12,7 @@ from gan.networks import build_generator
 from gan.networks.resnet import ResidualBlock
 from gan.networks.unet import UnetLevel
 
-KINDS: list[str] = ["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128"]
+KINDS: list[str] = ["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128", "mobile"]
 NORMS: list[Norm] = ["instance", "batch", "none"]
 
 

@@ -46,15 +46,21 @@ class GeneratorRow:
     """Its name in the reference implementation, if it has one."""
 
 
-def _resnet(blocks: int, reference_name: str | None = None) -> GeneratorRow:
+def _resnet(
+    blocks: int,
+    reference_name: str | None = None,
+    code: Code = "gan.networks.resnet:ResnetGenerator",
+    *,
+    tiles: bool = True,
+) -> GeneratorRow:
     return GeneratorRow(
-        "gan.networks.resnet:ResnetGenerator",
+        code,
         takes=("norm", "upsample", "dropout", "downsample"),
         options={"blocks": blocks},
         size_multiple=4,
         blurs=True,
         residual=True,
-        tiles=True,
+        tiles=tiles,
         encodes=True,
         reference_name=reference_name,
     )
@@ -89,6 +95,7 @@ GENERATORS = Table(
         "resnet_6blocks": _resnet(6, "resnet_6blocks"),
         "unet_256": _unet(256, "unet_256"),
         "unet_128": _unet(128, "unet_128"),
+        "mobile": _resnet(6, code="gan.networks.mobile:MobileGenerator", tiles=False),
         "adain": GeneratorRow(
             "gan.networks.adain:AdainGenerator",
             takes=("upsample", "dropout"),
@@ -116,3 +123,12 @@ def generator_row(kind: str) -> GeneratorRow:
     if match := fullmatch(UNET.format("(32|64|128|256|512|1024)"), kind):
         return _unet(int(match[1]))
     raise ValueError(f"no generator {kind}; if an extension defines it, load it: --extend FILE")
+
+
+def generators_for(styled: bool, many_styles: bool) -> str:
+    """Return the generators, joined by "or", that take a style image, or have several styles."""
+    return " or ".join(
+        name
+        for name, row in GENERATORS.items()
+        if (row.takes_style, row.fixed_kind is not None) == (styled, many_styles)
+    )

@@ -32,7 +32,7 @@ class RecipeRow:
     """Domains with a discriminator: disc_a, disc_b."""
     needs: tuple[str, ...] = ()
     """Terms of the section loss whose weights must be above 0."""
-    unused: tuple[str, ...] = ("nce", "steadiness")
+    unused: tuple[str, ...] = ("nce", "pixel", "steadiness")
     """Terms of the section loss that it does not minimize; weights above 0 are rejected."""
     encodes: bool = False
     """Whether it compares originals with translations by features of the generator's encoder."""
@@ -40,6 +40,8 @@ class RecipeRow:
     """Whether data.degrade works: it passes Frame.inputs to the generators, not Frame.prepare."""
     painting: bool = False
     """Whether style.image replaces domain B."""
+    taught: bool = False
+    """Whether the generator imitates the one that distill.teacher names."""
     styled: bool = False
     """Whether the generator takes a style image in addition to the content image."""
     many_styles: bool = False
@@ -62,7 +64,7 @@ RECIPES = Table(
             title="CycleGAN: two generators, each the inverse of the other",
             columns=("real", "translation", "reconstruction", "identity"),
             shown=("cycle", "adversarial"),
-            unused=("nce",),
+            unused=("nce", "pixel"),
             degrades=True,
         ),
         "single_style": RecipeRow(
@@ -74,7 +76,7 @@ RECIPES = Table(
             directions=("ab",),
             discriminators=(),
             needs=("style",),
-            unused=("nce",),
+            unused=("nce", "pixel"),
             degrades=True,
             painting=True,
             aliases=("one_style",),
@@ -111,9 +113,21 @@ RECIPES = Table(
             directions=("ab",),
             discriminators=("b",),
             needs=("nce",),
-            unused=("perceptual", "style", "steadiness"),
+            unused=("perceptual", "style", "pixel", "steadiness"),
             encodes=True,
             degrades=True,
+        ),
+        "distill": RecipeRow(
+            "gan.training.recipes.distill:DistillTrainer",
+            title="A small generator that imitates a trained one",
+            columns=("photograph", "teacher", "translation"),
+            shown=("pixel", "perceptual"),
+            domains=("a",),
+            directions=("ab",),
+            discriminators=(),
+            needs=("pixel",),
+            unused=("nce", "style", "tv", "steadiness"),
+            taught=True,
         ),
     },
 )
