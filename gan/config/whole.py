@@ -231,7 +231,7 @@ class Config(Section):
             (
                 added and not row.many_styles,
                 f"style.add_to adds styles to a network with several; {chosen} has none: "
-                f"remove it, or set networks.generator to {generators_for(styled=False, many_styles=True)}",
+                f"remove it, or set networks.generator to {generators_for(False, True)}",
             ),
             (
                 added and (given.weights is not None or given.weights_ab is not None),
