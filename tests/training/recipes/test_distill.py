@@ -1,4 +1,4 @@
-"""Distilling: the loss by hand, the teacher as it was trained, exact resuming, the file it leaves."""
+"""Distilling: the loss by hand, the teacher as it was trained, exact resuming, its file."""
 
 from collections.abc import Mapping
 from pathlib import Path
