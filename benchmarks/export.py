@@ -48,7 +48,9 @@ def export(
         files = {"fp32": content} | {
             name: row.convert(content, INPUT, pictures) for name, row in PRECISIONS.items()
         }
-        runs = {name: partial(opener(file, threads), pictures[0]) for name, file in files.items()}
+        runs: dict[str, Callable[[], Image]] = {
+            name: partial(opener(file, threads), pictures[0]) for name, file in files.items()
+        }
         clock, processor = _medians(runs, rounds)
         report(
             generator=kind, channels=channels, size=size, upsample=upsample, threads=threads,

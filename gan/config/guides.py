@@ -1,4 +1,4 @@
-"""The sections that name what guides a training besides its images: a network or a painting."""
+"""The sections that name what guides a training: a network or a painting."""
 
 from pathlib import Path
 from typing import Annotated

@@ -79,7 +79,7 @@ def to_int8(content: bytes, input: str, images: Sequence[Image]) -> bytes:
             nodes_to_exclude=convolutions[-1:],
         )
         quantized = onnx.load(file)
-    del quantized.metadata_props[:]  # the quantizer adds an entry of its own
+    del quantized.metadata_props[:]  # the quantizer adds its own entry
     for key, value in described:
         quantized.metadata_props.add(key=key, value=value)
     return _serialized(quantized)
@@ -92,7 +92,7 @@ def _serialized(model: Any) -> bytes:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence the quantizer's advice, which is about options of its own command line."""
+    """Silence the quantizer's advice, which is about its own command line."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

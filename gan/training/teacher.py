@@ -50,7 +50,9 @@ class Teacher:
 def _check(file: Path, spec: dict[str, Any], about: dict[str, Any], data: DataConfig) -> None:
     """Raise ValueError if the images of a run are not those that a generator was trained for."""
     if generator_row(spec["kind"]).takes_style:
-        raise ValueError(f"{file}: takes a style image: name a generator with a style of its own")
+        raise ValueError(
+            f"{file}: takes a style image: name a generator that takes photographs alone"
+        )
     ranges = dict(zip(("a", "b"), ranges_of(about, file), strict=True))
     channels = {"a": spec["in_channels"], "b": spec["out_channels"]}
     for key, wanted, given in (

@@ -19,7 +19,7 @@ def multiply_adds(kind: str, channels: int = 64, **choices: Any) -> float:
     use_torch_layers(network)  # ours split the last convolution, which adds some at the edges
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(torch.zeros(1, 3, 16, 16))
-    return counter.get_total_flops() / 2 / 16**2
+    return float(counter.get_total_flops()) / 2 / 16**2
 
 
 @pytest.mark.parametrize("upsample", ["deconv", "resize"])

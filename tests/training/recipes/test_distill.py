@@ -1,4 +1,4 @@
-"""Distilling: the loss by hand, the teacher as it was trained, exact resuming, a file for use."""
+"""Distilling: the loss by hand, the teacher as it was trained, exact resuming, its file."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -130,7 +130,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> N
     torch.testing.assert_close(parts, straight, rtol=0, atol=0)
 
 
-def test_a_run_of_the_configuration_file_leaves_a_generator_for_use(
+def test_a_run_of_the_configuration_file_leaves_a_generator_that_translates(
     root: Path, tmp_path: Path
 ) -> None:
     file = yaml.safe_load((ROOT / "configs" / "distill.yaml").read_text(encoding="utf-8"))
