@@ -142,11 +142,8 @@ def index_folder(
         raise ValueError(nothing_found(root, listed))
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         reasons = list(threads.map(problem, found))
-    files = tuple(
-        path
-        for path, reason in zip(found, reasons, strict=True)
-        if reason is None or str(path) in lost
-    )
+    judged = zip(found, reasons, strict=True)
+    files = tuple(path for path, reason in judged if reason is None or str(path) in lost)
     bad = [reason for reason in reasons if reason is not None]
     links = len(listed.skipped) if len(found) == len(listed.images) else 0
     unusable, count = len(bad) + links, len(found) + links
@@ -159,14 +156,19 @@ def index_folder(
         )
     listed_files = FileList.of(root, files)
     mark = fingerprint(listed_files, lost)
-    new = [path for path in files if path.suffix.lower() in STACKED and str(path) not in known]
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        several = threads.map(_has_pages, new)
-        paged = tuple(path for path, more in zip(new, several, strict=True) if more)
+    paged = _paged(path for path in files if str(path) not in known)
     counts = Counter(remarks)
     if 2 * counts[DARK] < len(files):  # some dark pictures are normal
         del counts[DARK]
     return Folder(root, listed_files, tuple(bad), mark, min_side, values, lost, paged, dict(counts))
+
+
+def _paged(files: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the files that have several pages or frames."""
+    stacks = [path for path in files if path.suffix.lower() in STACKED]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        several = threads.map(_has_pages, stacks)
+        return tuple(path for path, more in zip(stacks, several, strict=True) if more)
 
 
 def _has_pages(path: Path) -> bool:

@@ -95,18 +95,22 @@ def evaluate(
     metrics: dict[str, Metric] = processes.once(lambda: _all_metrics(found, settings))
     if not metrics:
         raise ValueError("nothing to measure: the model has no generator for these images")
-    images = [
-        ImageScores(
-            direction, folders.sources[DIRECTIONS[direction].source].name(row.file), row.scores
-        )
-        for direction, (_, rows) in found.items()
-        for row in rows
-        if row.scores
-    ]
+    images = _image_scores(found, folders)
     notes = (*folders.notes, *instruments.notes, *skipped(data, folders, instruments))
-    return Evaluation(
-        metrics, _describe(folders, data, settings, instruments), tuple(images), notes
-    )
+    return Evaluation(metrics, _describe(folders, data, settings, instruments), images, notes)
+
+
+def _image_scores(
+    found: Mapping[Direction, tuple[Task, list[Row]]], folders: Folders
+) -> tuple[ImageScores, ...]:
+    """Return the scores of the images that have any, with their names in their folders."""
+    scores = []
+    for direction, (_, rows) in found.items():
+        folder = folders.sources[DIRECTIONS[direction].source]
+        scores += [
+            ImageScores(direction, folder.name(row.file), row.scores) for row in rows if row.scores
+        ]
+    return tuple(scores)
 
 
 def _all_metrics(

@@ -8,7 +8,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -60,10 +60,21 @@ def typed(value: Any) -> str:
 
 
 def every_option(function: Function) -> tuple[list[str], dict[str, Any]]:
-    """Return a command line with all options of a function, and the values that it sets."""
-    parameters = inspect.signature(function).parameters
-    values = {name: other(each.annotation, each.default) for name, each in parameters.items()}
-    return [f"--{name}={typed(value)}" for name, value in values.items()], values
+    """Return a command line with all options of a function, and the values that it sets.
+
+    A parameter that is a dataclass has an option for each of its fields.
+    """
+    words: list[str] = []
+    values: dict[str, Any] = {}
+    for name, each in inspect.signature(function).parameters.items():
+        if is_dataclass(each.annotation):
+            inner_words, inner = every_option(each.annotation)
+            words += [f"--{name}.{word.removeprefix('--')}" for word in inner_words]
+            values[name] = each.annotation(**inner)
+        else:
+            values[name] = other(each.annotation, each.default)
+            words.append(f"--{name}={typed(values[name])}")
+    return words, values
 
 
 def recorded(function: Function, calls: list[dict[str, Any]]) -> Function:
@@ -145,7 +156,7 @@ def choices(kind: Any, constraints: Sequence[Any]) -> list[Any]:
     if get_origin(kind) is Literal:
         return [*offered, *reversed(get_args(kind))]
     if get_origin(kind) is dict:
-        return [*offered, {"relu1": 1.0}]
+        return [*offered, {"relu1": 1.0}, {"noise": (1.0, 25.0)}]
     for inner in get_args(kind):
         more = inner.metadata if isinstance(inner, FieldInfo) else []
         offered += choices(inner, [*more, *([inner] if isinstance(inner, NameIn) else [])])

@@ -350,3 +350,17 @@ def test_options_that_do_not_fit_the_number_of_runs_are_named(
     assert status("report", *words) in (1, 2)
     (line,) = capsys.readouterr().err.splitlines()
     assert expected in line
+
+
+def test_scores_are_shown_below_samples_where_the_run_has_them(run: Path) -> None:
+    """Runs of earlier versions have none."""
+    text = page(run, images=0)
+    assert text.count("What the discriminator scores") == 1
+    scores = list((run / "samples").glob("*-scores.png"))
+    shown = re.findall(r'alt="[^"]*, scores at step \d+: rows of translation, real"', text)
+    assert len(shown) == len(scores) > 0
+    for path in scores:
+        path.unlink()
+    text = page(run, images=0)
+    assert "What the discriminator scores" not in text
+    assert "No samples yet" not in text

@@ -125,15 +125,8 @@ def make_plan(
     if pairs and not whole_folder and (compare or format):
         raise ValueError(f"{source}: compare and format are for images: remove them for a clip")
     _check_targets(triples, pairs)
-    jobs: list[Job] = []
-    with ThreadPoolExecutor() as threads:
-        sizes = threads.map(lambda triple: size_of(triple[0], max_megapixels), triples)
-        for (path, *places), size in zip(triples, sizes, strict=True):
-            job = size if isinstance(size, Failure) else _job(path, size, places, overwrite, there)
-            if isinstance(job, Failure):
-                failures.append(job)
-            else:
-                jobs.append(job)
+    jobs, unreadable = _jobs(triples, overwrite, max_megapixels, there)
+    failures += unreadable
     return Plan(
         target,
         whole_folder,
@@ -151,6 +144,26 @@ def make_plan(
             unused=[key for key, on in (("compare", compare), ("format", format)) if on],
         ),
     )
+
+
+def _jobs(
+    triples: Sequence[tuple[Path, Path, Path | None]],
+    overwrite: bool,
+    max_megapixels: float,
+    there: Present,
+) -> tuple[list[Job], list[Failure]]:
+    """Read the headers of images; triples: (image, output, comparison or None)."""
+    jobs: list[Job] = []
+    failures: list[Failure] = []
+    with ThreadPoolExecutor() as threads:
+        sizes = threads.map(lambda triple: size_of(triple[0], max_megapixels), triples)
+        for (path, *places), size in zip(triples, sizes, strict=True):
+            job = size if isinstance(size, Failure) else _job(path, size, places, overwrite, there)
+            if isinstance(job, Failure):
+                failures.append(job)
+            else:
+                jobs.append(job)
+    return jobs, failures
 
 
 def _single(path: Path) -> Found:
