@@ -121,7 +121,7 @@ class Translator:
     ) -> Self:
         """Load a generator from a folder or from the Hugging Face Hub.
 
-        name: folder of `save_pretrained` or of a run, or hf://user/name[@revision][/file].
+        name: folder of `save_pretrained` or of a run, or `hf://user/name@revision/file`.
         revision: branch, tag or commit of the repository; None for its main branch.
         direction, device, precision, style: as for `load`, with the same errors.
         """
