@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
 ELSEWHERE = """\
 import sys
 import gan

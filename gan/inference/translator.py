@@ -120,7 +120,7 @@ class Translator(Shared):
     ) -> Self:
         """Load a generator from a folder or from the Hugging Face Hub.
 
-        name: folder of `save_pretrained` or of a run, or hf://user/name[@revision][/file].
+        name: folder of `save_pretrained` or of a run, or `hf://user/name@revision/file`.
         revision: branch, tag or commit of the repository; None for its main branch.
         direction, device, precision, style, style_index, style_blend: as for `load`; errors, too.
         """
