@@ -67,12 +67,13 @@ def every_option(function: Function) -> tuple[list[str], dict[str, Any]]:
     words: list[str] = []
     values: dict[str, Any] = {}
     for name, each in inspect.signature(function).parameters.items():
-        if is_dataclass(each.annotation):
-            inner_words, inner = every_option(each.annotation)
+        kind: Any = each.annotation
+        if is_dataclass(kind):
+            inner_words, inner = every_option(kind)
             words += [f"--{name}.{word.removeprefix('--')}" for word in inner_words]
-            values[name] = each.annotation(**inner)
+            values[name] = kind(**inner)
         else:
-            values[name] = other(each.annotation, each.default)
+            values[name] = other(kind, each.default)
             words.append(f"--{name}={typed(values[name])}")
     return words, values
 

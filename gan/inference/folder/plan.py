@@ -133,9 +133,7 @@ def make_plan(
         tuple(jobs),
         tuple(failures),
         others=len(found.others) - len(pairs),
-        folders=frozenset(
-            place.parent for _, *places in (*triples, *pairs) for place in places if place
-        ),
+        folders=_folders_of([*triples, *pairs]),
         clips=plan_clips(
             pairs,
             source,
@@ -144,6 +142,11 @@ def make_plan(
             unused=[key for key, on in (("compare", compare), ("format", format)) if on],
         ),
     )
+
+
+def _folders_of(outputs: Iterable[tuple[Path | None, ...]]) -> frozenset[Path]:
+    """Return the folders of output files; the first of each tuple is an input."""
+    return frozenset(place.parent for _, *places in outputs for place in places if place)
 
 
 def _jobs(
