@@ -31,7 +31,8 @@ def test_a_generators_row_agrees_with_its_module(name: str) -> None:
         network = build_generator(name, channels=1)
     assert network.size_multiple == row.size_multiple
     residual = any(isinstance(module, ResidualBlock) for module in network.modules())
-    assert residual == row.residual == row.tiles
+    assert residual == row.residual
+    assert not row.tiles or residual  # mobile has blocks, but no passes in gan.inference.tiling
     parameters = inspect.signature(network.forward).parameters.values()
     needed = [each for each in parameters if each.default is each.empty]
     assert (len(needed) == 2) == row.takes_style
