@@ -15,7 +15,8 @@ from benchmarks.pictures import Kind, prepare
 from gan.images import list_images, read_image
 from gan.images.pixels import from_image, to_pixels, to_unit
 from gan.inference.folder import TranslateOptions, translate_folder
-from gan.inference.folder.plan import make_batches, make_plan
+from gan.inference.folder.batches import make_batches
+from gan.inference.folder.plan import make_plan
 from gan.inference.translator import Precision, Translator
 
 

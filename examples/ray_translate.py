@@ -19,8 +19,9 @@ from typing import Any
 import ray
 
 from gan.images.marks import mark_of
+from gan.inference.folder.batches import make_batches
 from gan.inference.folder.pipeline import Pipeline, write_translation
-from gan.inference.folder.plan import Job, make_batches, make_plan
+from gan.inference.folder.plan import Job, make_plan
 from gan.inference.translator import Translator
 
 MEGAPIXELS = 178

@@ -8,7 +8,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import is_dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -68,7 +68,7 @@ def every_option(function: Function) -> tuple[list[str], dict[str, Any]]:
     values: dict[str, Any] = {}
     for name, each in inspect.signature(function).parameters.items():
         kind: Any = each.annotation
-        if is_dataclass(kind):
+        if hasattr(kind, "__dataclass_fields__"):
             inner_words, inner = every_option(kind)
             words += [f"--{name}.{word.removeprefix('--')}" for word in inner_words]
             values[name] = kind(**inner)

@@ -13,9 +13,10 @@ import torch
 from gan.images import mark_of
 from gan.images.budget import limit_decoding
 from gan.inference.devices import pick_device, pick_precision
+from gan.inference.folder.batches import make_batches
 from gan.inference.folder.options import TranslateOptions
 from gan.inference.folder.pipeline import Batch, Pipeline, write_translation
-from gan.inference.folder.plan import Job, Plan, make_batches, make_plan
+from gan.inference.folder.plan import Job, Plan, make_plan
 from gan.inference.folder.shards import Shard
 from gan.inference.folder.streams import share_of_cores
 from gan.inference.translator import Translator

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from gan.inference.folder.plan import Plan, make_batches
+from gan.inference.folder.batches import make_batches
+from gan.inference.folder.plan import Plan
 from gan.system.atomic import write_whole
 from gan.system.failures import Failure, write_failed
 from gan.system.remote import place

@@ -11,7 +11,8 @@ from PIL import Image
 
 from gan.cli.main import main
 from gan.images import read_picture
-from gan.inference.folder.plan import Job, make_batches, with_format
+from gan.inference.folder.batches import make_batches
+from gan.inference.folder.plan import Job, with_format
 from gan.inference.translator import Translator
 from tests.support.commands import translate_folder
 

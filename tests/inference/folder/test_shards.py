@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from gan.inference.folder.batches import make_batches
 from gan.inference.folder.folder import translate_folder
 from gan.inference.folder.options import TranslateOptions
-from gan.inference.folder.plan import Job, Plan, make_batches
+from gan.inference.folder.plan import Job, Plan
 from gan.inference.folder.shards import Shard
 from gan.inference.video.plan import Clips
 from gan.system.failures import Failure
