@@ -35,7 +35,7 @@ from gan.images import (
 )
 from gan.images.marks import ADVICE
 from gan.system.atomic import write_whole
-from gan.system.remote import RemotePath, place
+from gan.system.remote import RemotePath, path_of
 
 FAINT = 2**14 - 1
 """Largest value in a 16-bit file that uses at most 14 bits, so that it looks almost black."""
@@ -202,7 +202,7 @@ def mark_broken(path: Path, names: Iterable[str]) -> None:
     with suppress(OSError, ValueError):  # the index was removed or damaged
         index = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
         for name in names:
-            if isinstance(place(name), RemotePath):
+            if isinstance(path_of(name), RemotePath):
                 index["broken"][name] = 0
             elif stamp := index["read"].pop(name, None):
                 index["broken"][name] = stamp[0]

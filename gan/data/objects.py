@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gan.data.files import FileList
 from gan.images import nothing_found
 from gan.images.folder import Found, image_entries
-from gan.system.remote import RemotePath, place
+from gan.system.remote import RemotePath, path_of
 
 if TYPE_CHECKING:
     from gan.data.folders import Folder
@@ -53,6 +53,6 @@ def index_objects(
     from gan.data.folders import Folder, fingerprint
 
     files = list_objects(root, max_images, known)
-    lost = {name: size for name, size in broken.items() if place(name).is_relative_to(root)}
+    lost = {name: size for name, size in broken.items() if path_of(name).is_relative_to(root)}
     lines = tuple(f"{name}: {BEFORE}" for name in lost)
     return Folder(root, files, lines, fingerprint(files), min_side, broken=lost, limit=max_images)

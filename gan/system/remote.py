@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from gan.system import stores
-from gan.system.stores import SCHEMES, StoreError
+from gan.system.stores import SCHEMES
 
 if TYPE_CHECKING:
     _Path = Path
@@ -35,6 +35,12 @@ def place(value: Any) -> Any:
         if scheme in SCHEMES:
             return RemotePath(f"{scheme}:", *rest.strip("/").split("/"))
     return value
+
+
+def path_of(name: str) -> Path:
+    """Return the path of a name that was written by a path, of a file or an object."""
+    path: Path = place(Path(name))
+    return path
 
 
 class RemotePath(_Path):
@@ -208,6 +214,3 @@ def opened_for(path: Path, *, header: bool) -> BinaryIO:
     if header and isinstance(path, RemotePath):
         return path.open_header()
     return path.open("rb")
-
-
-__all__ = ["RemotePath", "StoreError", "opened_for", "place"]

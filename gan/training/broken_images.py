@@ -8,7 +8,7 @@ from gan.data.unpaired import LoadedBatch
 from gan.domains import Domain
 from gan.images import ImageError
 from gan.system.processes import Processes
-from gan.system.remote import place
+from gan.system.remote import path_of
 from gan.training.recipes.base import Batch
 
 INDEX = "index.json"
@@ -91,7 +91,7 @@ class BrokenImages:
 
     def lost(self, folder: Folder) -> str | None:
         """Return a message if a folder has lost more than data.max_unreadable, else None."""
-        lost = sum(place(name).is_relative_to(folder.root) for name in self.known)
+        lost = sum(path_of(name).is_relative_to(folder.root) for name in self.known)
         before = len(folder.unreadable) - len(folder.broken)
         if before + lost <= self.most * (len(folder.files) + before):
             return None

@@ -10,7 +10,7 @@ from gan.inference.folder.batches import make_batches
 from gan.inference.folder.plan import Plan
 from gan.system.atomic import write_whole
 from gan.system.failures import Failure, write_failed
-from gan.system.remote import place
+from gan.system.remote import path_of
 
 T = TypeVar("T")
 
@@ -93,9 +93,7 @@ class Shard:
         if missing:
             named = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
             return f"shard {self.number}/{self.count} done; without a report yet: {named}"
-        joined = [
-            Failure(place(Path(name)), why) for part in parts for name, why in part["failures"]
-        ]
+        joined = [Failure(path_of(name), why) for part in parts for name, why in part["failures"]]
         write_failed(output, joined)
         total, before = (sum(part["counts"][at] for part in parts) for at in (0, 1))
         return (
