@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gan.config import Config
-from gan.config.whole import NOT_NUMBERS
+from gan.config.resuming import NOT_NUMBERS
 from gan.report.comparison.groups import FOLDERS, KEEPING, PLACES, SEED, WHOLE_RUN, grouped
 from gan.report.comparison.runs import read_runs
 from gan.system.text import dotted
