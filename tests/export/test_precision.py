@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan.cli.main import main
 from gan.export.precision import measured, opener, read_pictures
 from gan.interop import Opened
 from gan.networks import build_generator
@@ -123,6 +122,5 @@ def test_options_without_effect_are_rejected(
     format: str, options: list[str], expected: str, root: Path, tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    words = ["export", str(root), "--format", format, "--output", str(tmp_path / "x.onnx")]
-    assert main([*words, *options]) == 2
+    assert status("export", str(root), str(tmp_path / "x.onnx"), format, *options) == 2
     assert expected in capsys.readouterr().err
