@@ -145,7 +145,7 @@ def choices(kind: Any, constraints: Sequence[Any]) -> list[Any]:
     if get_origin(kind) is Literal:
         return [*offered, *reversed(get_args(kind))]
     if get_origin(kind) is dict:
-        return [*offered, {"relu1": 1.0}]
+        return [*offered, {"relu1": 1.0}, {"noise": (1.0, 2.0)}]
     for inner in get_args(kind):
         more = inner.metadata if isinstance(inner, FieldInfo) else []
         offered += choices(inner, [*more, *([inner] if isinstance(inner, NameIn) else [])])
