@@ -115,10 +115,8 @@ def index_folder(
 ) -> Folder:
     """List the images under root and its sub-folders, and decode those that are not in `known`.
 
-    Images below a URL are listed only.
-
     By path, `known` holds the stamps of files that were read before, and `broken` the original
-    lengths of files that became unreadable during training, which stay in the list.
+    lengths of files that became unreadable during training, which stay in the list. Images below a URL are listed only.
 
     Images with a side under min_side pixels count as unreadable. So do links that lead out of the
     folder, but only if max_images does not cut the list. ValueError, with the first reasons, if no
@@ -159,14 +157,19 @@ def index_folder(
         )
     listed_files = FileList.of(root, files)
     mark = fingerprint(listed_files, lost)
-    new = [path for path in files if path.suffix.lower() in STACKED and str(path) not in known]
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        several = threads.map(_has_pages, new)
-        paged = tuple(path for path, more in zip(new, several, strict=True) if more)
+    paged = _paged(path for path in files if str(path) not in known)
     counts = Counter(remarks)
     if 2 * counts[DARK] < len(files):  # some dark pictures are normal
         del counts[DARK]
     return Folder(root, listed_files, tuple(bad), mark, min_side, values, lost, paged, dict(counts))
+
+
+def _paged(files: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the files that have several pages or frames."""
+    stacks = [path for path in files if path.suffix.lower() in STACKED]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        several = threads.map(_has_pages, stacks)
+        return tuple(path for path, more in zip(stacks, several, strict=True) if more)
 
 
 def _has_pages(path: Path) -> bool:

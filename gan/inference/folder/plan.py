@@ -125,21 +125,18 @@ def make_plan(
     if pairs and not whole_folder and (compare or format):
         raise ValueError(f"{source}: compare and format are for images: remove them for a clip")
     _check_targets(triples, pairs)
-    jobs: list[Job] = []
     with ThreadPoolExecutor() as threads:
         sizes = threads.map(lambda triple: size_of(triple[0], max_megapixels), triples)
-        for (path, *places), size in zip(triples, sizes, strict=True):
-            job = size if isinstance(size, Failure) else _job(path, size, places, overwrite, there)
-            if isinstance(job, Failure):
-                failures.append(job)
-            else:
-                jobs.append(job)
+        planned = [
+            size if isinstance(size, Failure) else _job(path, size, places, overwrite, there)
+            for (path, *places), size in zip(triples, sizes, strict=True)
+        ]
     return Plan(
         target,
         whole_folder,
-        tuple(jobs),
-        tuple(failures),
-        others=len(found.others) - len(pairs),
+        tuple(job for job in planned if isinstance(job, Job)),
+        (*failures, *(job for job in planned if isinstance(job, Failure))),
+        others=sum(not is_clip(path) for path in found.others),
         folders=frozenset(
             place.parent for _, *places in (*triples, *pairs) for place in places if place
         ),
