@@ -115,10 +115,8 @@ def index_folder(
 ) -> Folder:
     """List the images under root and its sub-folders, and decode those that are not in `known`.
 
-    Images below a URL are listed only.
-
     By path, `known` holds the stamps of files that were read before, and `broken` the original
-    lengths of files that became unreadable during training, which stay in the list.
+    lengths of files that became unreadable in training, which stay. URLs are listed only.
 
     Images with a side under min_side pixels count as unreadable. So do links that lead out of the
     folder, but only if max_images does not cut the list. ValueError, with the first reasons, if no

@@ -128,7 +128,7 @@ def make_plan(
         whole_folder,
         tuple(jobs),
         tuple(failures),
-        others=len(found.others) - len(pairs),
+        others=sum(not is_clip(path) for path in found.others),
         folders=_folders_of([*triples, *pairs]),
         clips=plan_clips(
             pairs,
