@@ -36,21 +36,7 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Plan:
-    """A training on many machines: what is chosen, and what is assumed.
-
-    Args:
-        images: Pictures of the larger folder; the other one has as many.
-        image_bytes: Mean size of a file.
-        nodes: Machines.
-        gpus: GPUs of a machine; each has a process.
-        batch: train.batch_size, pairs in a step of a process.
-        pairs_per_second: Pairs that a process trains on alone, as `train` measures.
-        workers: data.workers, loader processes of a process.
-        cores: Processor cores for each GPU.
-        node_memory_gb: Memory of a machine.
-        network_gbit: Network of a machine, gigabits a second.
-        node_failure_hours: Hours between two failures of one machine.
-    """
+    """A training on many machines: what is chosen, and what is assumed."""
 
     images: float = 1e8
     image_bytes: float = 150e3
@@ -65,17 +51,42 @@ class Plan:
     node_failure_hours: float = 6000
 
 
-DEFAULT = Plan()
-
-
-def scaling(measured: list[Path], plan: Plan = DEFAULT, read: str = "ours") -> None:
+def scaling(
+    measured: list[Path],
+    images: float = 1e8,
+    image_bytes: float = 150e3,
+    nodes: int = 64,
+    gpus: int = 8,
+    batch: int = 1,
+    pairs_per_second: float = 20,
+    workers: int = 4,
+    cores: float = 16,
+    node_memory_gb: float = 1000,
+    network_gbit: float = 100,
+    node_failure_hours: float = 6000,
+    read: str = "ours",
+) -> None:
     """Print the table of formulas of docs/scaling.md, filled from other benchmarks' output.
 
     Args:
         measured: Files with what ranks, state, index and loader printed, or their folders.
-        plan: The training.
+        images: Pictures of the larger folder; the other one has as many.
+        image_bytes: Mean size of a file.
+        nodes: Machines.
+        gpus: GPUs of a machine; each has a process.
+        batch: train.batch_size, pairs in a step of a process.
+        pairs_per_second: Pairs that a process trains on alone, as `train` measures.
+        workers: data.workers, loader processes of a process.
+        cores: Processor cores for each GPU.
+        node_memory_gb: Memory of a machine.
+        network_gbit: Network of a machine, gigabits a second.
+        node_failure_hours: Hours between two failures of one machine.
         read: How pictures are read: ours, ours_draft, cache_first or cache, as loader names it.
     """
+    plan = Plan(
+        images, image_bytes, nodes, gpus, batch, pairs_per_second, workers, cores, node_memory_gb,
+        network_gbit, node_failure_hours,
+    )  # fmt: skip
     found = gather(measured, read)
     if two := found.get("predicted_to_measured"):
         print(
