@@ -33,7 +33,7 @@ def test_a_generators_row_agrees_with_its_module(name: str) -> None:
     residual = any(isinstance(module, ResidualBlock) for module in network.modules())
     several = row.fixed_kind is not None
     assert residual == row.residual
-    assert row.tiles == (residual and not several and name != "mobile")
+    assert row.tiles == (residual and not several)
     if row.fixed_kind is not None:
         assert generator_row(row.fixed_kind).tiles
     parameters = inspect.signature(network.forward).parameters.values()

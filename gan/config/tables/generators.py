@@ -50,8 +50,6 @@ def _resnet(
     blocks: int,
     reference_name: str | None = None,
     code: Code = "gan.networks.resnet:ResnetGenerator",
-    *,
-    tiles: bool = True,
 ) -> GeneratorRow:
     return GeneratorRow(
         code,
@@ -60,7 +58,7 @@ def _resnet(
         size_multiple=4,
         blurs=True,
         residual=True,
-        tiles=tiles,
+        tiles=True,
         encodes=True,
         reference_name=reference_name,
     )
@@ -95,7 +93,7 @@ GENERATORS = Table(
         "resnet_6blocks": _resnet(6, "resnet_6blocks"),
         "unet_256": _unet(256, "unet_256"),
         "unet_128": _unet(128, "unet_128"),
-        "mobile": _resnet(6, code="gan.networks.mobile:MobileGenerator", tiles=False),
+        "mobile": _resnet(6, code="gan.networks.mobile:MobileGenerator"),
         "adain": GeneratorRow(
             "gan.networks.adain:AdainGenerator",
             takes=("upsample", "dropout"),

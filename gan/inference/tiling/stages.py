@@ -13,6 +13,7 @@ from gan.inference.tiling.local import Local
 from gan.inference.tiling.norms import Moments, Norm, settled
 from gan.networks.antialias import BlurDown, BlurUp
 from gan.networks.layers import ReflectionPad
+from gan.networks.mobile import MobileGenerator
 from gan.networks.resnet import ResidualBlock, ResnetGenerator
 
 POINTWISE = (nn.Identity, nn.ReLU, nn.Tanh, nn.Dropout)
@@ -64,7 +65,7 @@ def split(network: nn.Module, *, transposed: bool = False) -> Stages:
 
     ValueError for other networks: the U-Net's innermost levels depend on the whole image.
     """
-    if not isinstance(network, ResnetGenerator):
+    if not isinstance(network, ResnetGenerator | MobileGenerator):
         raise ValueError(
             f"{type(network).__name__}: cannot be run in tiles; only ResNet generators can, "
             "because between two norms a pixel depends on only a few others"
@@ -128,7 +129,7 @@ def as_local(layer: nn.Module, transposed: bool) -> Local:
         )  # fmt: skip
     assert isinstance(layer, nn.Conv2d | nn.ConvTranspose2d), f"{layer} in a ResNet generator"
     assert layer.padding_mode == "zeros"
-    assert {layer.groups, *layer.dilation} == {1}
+    assert set(layer.dilation) == {1}
     assert not isinstance(layer.padding, str)
     weight = layer.weight.transpose(2, 3) if transposed else layer.weight
     weight = weight.contiguous(memory_format=torch.channels_last)
@@ -137,13 +138,13 @@ def as_local(layer: nn.Module, transposed: bool) -> Local:
         tail = _turned(layer.output_padding, transposed)
         grow = partial(
             functional.conv_transpose2d, weight=weight, bias=layer.bias, stride=stride,
-            padding=(0, padding[1]), output_padding=tail,
+            padding=(0, padding[1]), output_padding=tail, groups=layer.groups,
         )  # fmt: skip
         return Local(
             lambda x: grow(x).float(), weight.shape[2], stride[0],
             grows=True, cropped=padding[0], tail=tail[0],
         )  # fmt: skip
-    return _convolution(weight, layer.bias, stride, padding)
+    return _convolution(weight, layer.bias, stride, padding, layer.groups)
 
 
 def mirror(left: int, right: int, top: int, bottom: int) -> Local:
