@@ -214,7 +214,7 @@ class Config(Section):
                 f"train.recipe {self.recipe} does not use data.b: remove it",
             ),
             (
-                "b" in row.domains and (data.a is None) != (data.b is None),
+                ("b" in row.domains or row.many_styles) and (data.a is None) != (data.b is None),
                 "data.a and data.b belong together: set both, or data.root (or a style.image)",
             ),
             (

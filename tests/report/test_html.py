@@ -59,7 +59,7 @@ def test_attributes_without_a_value_are_present_or_absent(steps: list[int]) -> N
     picture = Inline("data:,", 20, 20)
     text = render(
         "samples.html", found=steps, damaged=[], steps=steps, columns={"ab": ["real"]}, small=True,
-        pictures={(step, "ab"): picture for step in steps}, smaller=None,
+        pictures={(step, "ab"): picture for step in steps}, smaller=None, scores={},
     )  # fmt: skip
     tags = Reader(text).tags
     (slider,) = (dict(attributes) for tag, attributes in tags if tag == "input")

@@ -40,6 +40,7 @@ def run(tmp_path: Path, mobilenet_weights: Path) -> Run:
             "style": [tmp_path / "painting.png"],
         }
         given |= {"output": tmp_path / "out.png", "perceptual": network, "log": log}
+        given["overwrite"] = True
         stylize(StylizeOptions(**(given | {"device": "cpu"} | options)))
         events = EventAccumulator(str(log), {"scalars": 0}).Reload()
         return [event.value for event in events.Scalars("loss/total")]

@@ -101,7 +101,9 @@ def evaluates_a_model(folder: Path) -> None:
     """Open the command's networks and instruments on this process's GPU, by its number."""
     seen: list[torch.device] = []
 
-    def evaluate(generators: Any, _: Any, __: Any, ___: Any, instruments: Any, *____: Any) -> None:
+    def evaluate(
+        generators: Any, _: Any, __: Any, ___: Any, instruments: Any, *____: Any, references: Any
+    ) -> None:
         seen.extend(run.__self__.device for run in generators.values())
         seen.append(instruments.device)
 

@@ -139,7 +139,7 @@ def test_without_the_extra_a_folder_is_translated_and_the_clips_are_mentioned(
     monkeypatch.setitem(sys.modules, "av", None)
     assert translate_folder(generator_file, folder, tmp_path / "out", device="cpu") == 0
     said = capsys.readouterr().err
-    assert "1 clips are not translated: videos need the extra `video`: pip install" in said
+    assert "1 clip not translated: videos need the extra `video`: pip install" in said
     assert "1 of 1 image translated" in said
     out = tmp_path / "out.mp4"
     assert translate_folder(generator_file, folder / "clip.mp4", out, device="cpu") == 1

@@ -30,9 +30,10 @@ from gan.inference.folder import streams
 from gan.inference.folder.pipeline import Pipeline
 from gan.inference.folder.plan import Job
 from gan.inference.translator import Translator
+from gan.interop import Opened
 from gan.networks import build_generator
 from gan.networks.layers import NearestUpsample
-from gan.training import objective
+from gan.training import objective, teacher
 from gan.training.accelerator import build_accelerator
 from gan.training.doctor import pictures
 from gan.training.recipes import base
@@ -91,7 +92,7 @@ def trains(
 
     def check(folder: Path) -> None:
         config = config_of(recipe, precision, folder, changes)
-        with patch.object(Step, "minimize", noted):
+        with patch.object(Step, "minimize", noted), patch.object(teacher, "open_generator", opened):
             accelerator = build_accelerator(config)
             for state in (accelerator.state, PartialState()):  # as for the second of two processes
                 state.device = GPU
@@ -115,6 +116,12 @@ def trains(
     return check
 
 
+def opened(_: Path) -> Opened:
+    """Return a teacher; weights without numbers cannot be read from a file."""
+    spec = {"kind": "resnet_6blocks", "in_channels": 3, "out_channels": 3}
+    return Opened(build_generator("resnet_6blocks", channels=CHANNELS).eval(), spec, {})
+
+
 def noted(self: Step, loss: torch.Tensor, values: Any) -> None:
     """Record the values and set gradients without a backward pass."""
     self.records[-1] |= values | {"loss": loss}
@@ -124,7 +131,10 @@ def noted(self: Step, loss: torch.Tensor, values: Any) -> None:
 
 
 GUIDED = {"perceptual": 1, "style": 1, "tv": 1}
-TERMS = {recipe: GUIDED for recipe in RECIPES} | {"contrastive": {"nce": 1, "tv": 1}}
+TERMS = {recipe: GUIDED for recipe in RECIPES} | {
+    "contrastive": {"nce": 1, "tv": 1},
+    "distill": {"pixel": 1, "perceptual": 1},
+}
 """Weights of the losses."""
 
 
@@ -155,6 +165,8 @@ def config_of(
     }  # fmt: skip
     if recipe == "single_style":
         sections["style"] = {"image": folder / "painting.png"}
+    if recipe == "distill":
+        sections["distill"] = {"teacher": folder / "gen_ab.safetensors"}
     if recipe == "many_styles":
         sections["data"] |= {"a": folder, "b": folder}
     if changes:
