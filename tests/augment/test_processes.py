@@ -12,6 +12,7 @@ from tests.support.labelled import write_coco
 from tests.support.launching import ROOT, TORCHRUN, environment
 
 
+@pytest.mark.slow
 def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
     write_coco(tmp_path / "in")
     (tmp_path / "run").mkdir()

@@ -23,7 +23,9 @@ def test_undamaged_files_are_read_by_all_readers() -> None:
             assert verdict.outcome == "read", (name, verdict)
 
 
-@pytest.mark.parametrize("first", [0, 100, 200])
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(first, marks=pytest.mark.slow) for first in (100, 200))]
+)
 def test_damaged_files_neither_crash_nor_hang_nor_are_read_in_part(first: int) -> None:
     verdicts = [attempt(mutant(number)) for number in range(first, first + 100)]
     assert [each for each in verdicts if each.found] == []

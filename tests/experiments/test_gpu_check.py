@@ -51,7 +51,11 @@ def report(output: Path) -> Report:
     return read
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM],
+    ids=lambda each: each.name,
+)
 def test_a_signal_ends_the_part_and_leaves_the_report(
     number: signal.Signals, tmp_path: Path
 ) -> None:

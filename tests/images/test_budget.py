@@ -131,6 +131,7 @@ def pictures(folder: Path) -> Iterator[Path]:
     yield from folder.iterdir()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_reading_takes_no_more_memory_than_estimated(tmp_path: Path) -> None:
     Image.new("RGB", (20, 20)).save(small := tmp_path / "small.png")

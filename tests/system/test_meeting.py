@@ -37,6 +37,7 @@ def test_an_error_of_one_process_is_raised_on_all() -> None:
         assert [lines.count(said.format(rank)) for rank in (0, 1)] == [2, 2], said
 
 
+@pytest.mark.slow
 def test_an_image_that_one_process_cannot_read_ends_an_evaluation_with_one_line(
     tmp_path: Path, photos: Photos
 ) -> None:
@@ -50,6 +51,7 @@ def test_an_image_that_one_process_cannot_read_ends_an_evaluation_with_one_line(
     assert "No such file" in said
 
 
+@pytest.mark.slow
 def test_a_process_that_fails_alone_ends_the_others_with_a_line_each(tmp_path: Path) -> None:
     root = write_images(tmp_path / "data")
     keys = {"data.root": root, "run.dir": tmp_path / "run", "train.max_steps": 4}

@@ -78,6 +78,7 @@ def test_handlers_are_restored() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+@pytest.mark.slow
 def test_sigterm_to_accelerate_launch_reaches_the_run(
     root: Path, straight: Path, tmp_path: Path
 ) -> None:
@@ -93,6 +94,7 @@ def test_sigterm_to_accelerate_launch_reaches_the_run(
     assert_same_run(tmp_path, straight)
 
 
+@pytest.mark.slow
 def test_sigterm_to_torchrun_reaches_both_processes(root: Path, tmp_path: Path) -> None:
     settings = {"train__max_steps": 60, "train__checkpoint_every": 5}
     run(command(root, tmp_path / "straight", *TORCHRUN, **settings))
@@ -105,6 +107,7 @@ def test_sigterm_to_torchrun_reaches_both_processes(root: Path, tmp_path: Path) 
     assert_same_run(tmp_path / "parts", tmp_path / "straight")
 
 
+@pytest.mark.slow
 def test_kill_9_at_random_moments_changes_nothing(tmp_path: Path) -> None:
     """experiments/checks/kills.py does the same thirty times."""
     interrupted_runs.train(tmp_path, kills=3, steps=60)

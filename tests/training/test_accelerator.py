@@ -106,7 +106,7 @@ def compiled(config: Config) -> Trainer:
 
 
 @pytest.mark.usefixtures("compile_graphs")
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("precision", ["fp32", pytest.param("bf16", marks=pytest.mark.slow)])
 def test_every_run_of_a_process_is_compiled(precision: str) -> None:
     """torch compiles 8 graphs of one code object, and a run uses 4."""
     runs = []

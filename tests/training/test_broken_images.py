@@ -145,6 +145,7 @@ def test_if_all_are_gone_the_run_saves_and_resumes_once_restored(
     assert generators(tmp_path / "run") == generators(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_two_processes_report_it_once_and_continue(tmp_path: Path) -> None:
     """Only one of them loads the image."""
     root = write_images(tmp_path / "data")

@@ -135,6 +135,7 @@ def test_a_training_that_fails_names_its_log(
         script.train(Config(), tmp_path / "log.txt")
 
 
+@pytest.mark.slow
 def test_seeds_run_in_processes_of_one_thread_in_order(script: ModuleType) -> None:
     assert list(script.side_by_side(torch.get_num_threads, [()] * 2, 2)) == [1, 1]
     assert list(script.side_by_side(pow, [(2, power) for power in range(5)], 2)) == [1, 2, 4, 8, 16]

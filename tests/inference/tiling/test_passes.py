@@ -231,6 +231,7 @@ print(tiled - before, peak() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_memory_is_that_of_a_tile(tmp_path: Path) -> None:
     """A map of 16 channels takes 64 MiB for the whole image, and 1 MiB for a tile."""
