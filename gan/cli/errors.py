@@ -17,6 +17,21 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
+def of_a_compiler(error: RuntimeError) -> str | None:
+    """Return a message about a failure of torch.compile; None for another error."""
+    if not type(error).__module__.startswith(("torch._inductor", "torch._dynamo")):
+        return None
+    from torch._inductor.runtime.cache_dir_utils import cache_dir
+
+    lines = [line.strip() for line in str(error).splitlines()]
+    reason = next((line for line in lines if "rror" in line), "no reason given")
+    return (
+        f"torch.compile failed ({reason}). If a run was stopped while it compiled, half-written "
+        f"files are in {cache_dir()}: delete that folder and run the same command again, or set "
+        "train.compile false"
+    )
+
+
 def of_a_worker(error: RuntimeError) -> str | None:
     """Return a message about a loader worker that died; None for another error.
 

@@ -63,7 +63,7 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
     """
     import yaml
 
-    from gan.cli.errors import of_a_worker, one_line
+    from gan.cli.errors import of_a_compiler, of_a_worker, one_line
     from gan.cli.help import page
     from gan.cli.parser import Parser
     from gan.config.extensions import load_extensions
@@ -107,7 +107,7 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
         return abandon(1)
     except RuntimeError as error:
         others = "another process has ended; it printed why" if lost_process(error) else None
-        reason = others or of_a_worker(error)
+        reason = others or of_a_worker(error) or of_a_compiler(error)
         if reason is None:
             raise
         print(f"{prog}: error: {reason}", file=sys.stderr)

@@ -97,6 +97,8 @@ def table(clean: Evaluation, found: Mapping[Condition, Evaluation]) -> str:
         if names:
             blocks += _blocks(direction, names, rows)
     explained = "- clearly worse than with clean pictures, + clearly better, else no clear change"
+    if any(row_of(stem(name)).span for name in clean.metrics):
+        explained += "\ncycle and identity errors are of 1, as in the answers"
     return "\n\n".join([*blocks, explained])
 
 
@@ -124,12 +126,17 @@ def _lines(first: list[str], columns: list[list[str]]) -> str:
 
 
 def _column(name: str, rows: Mapping[str, Mapping[str, Metric]]) -> list[str]:
-    """Return the cells of a metric, with its title, padded to the same width."""
-    clean = rows["clean"][name]
-    cells = [printable(row_of(stem(name)).title)]
+    """Return the cells of a metric, with its title, padded to the same width.
+
+    Errors are shares of the whole range, as in the answers.
+    """
+    clean, row = rows["clean"][name], row_of(stem(name))
+    span = row.span or 1
+    cells = [printable(row.title)]
     for metrics in rows.values():
         metric = metrics.get(name)
-        cells.append("" if metric is None else rounded(metric.value) + MARKS[change(clean, metric)])
+        cell = "" if metric is None else rounded(metric.value / span) + MARKS[change(clean, metric)]
+        cells.append(cell)
     width = max(map(len, cells))
     return [cell.ljust(width) for cell in cells]
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Annotated, Any
 
 import pytest
+import torch
 from pydantic import Field
 from torch.utils.data import DataLoader, Dataset
 
@@ -499,3 +500,23 @@ def test_a_reader_that_ends_early_stops_the_command_silently() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 1
+
+
+def test_a_compiler_that_fails_is_one_line_with_advice(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A compiled function whose back end raises an error, as g++ does when a signal ends it."""
+
+    def backend(graph: Any, inputs: Any) -> Any:
+        raise ImportError("/tmp/kernel.main.so: file too short")
+
+    def command(config: Config, plan: bool) -> None:
+        torch.compile(lambda x: 2 * x, backend=backend)(torch.ones(2))
+
+    monkeypatch.setitem(COMMANDS, "train", replace(COMMANDS["train"], run=command))
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    assert main(["train"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "file too short" in line
+    assert f"{tmp_path}: delete that folder" in line
+    assert "train.compile false" in line
