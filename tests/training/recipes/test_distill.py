@@ -183,6 +183,23 @@ def test_a_teacher_that_was_trained_on_other_images_is_rejected(
         build(config(root, tmp_path, **{"distill": teacher} | sections))
 
 
+@pytest.mark.parametrize(("kind", "further", "message"), [
+    ("adain", {}, "takes a style image: name a generator that takes photographs alone"),
+    ("conditional_1blocks", {"styles": 2, "downsample": "stride"},
+     r"has several styles: first write a file with one, such as gan convert .* --style_index 0"),
+])  # fmt: skip
+def test_a_teacher_that_needs_more_than_a_photograph_is_rejected(
+    kind: str, further: dict[str, Any], message: str, root: Path, tmp_path: Path
+) -> None:
+    kept = ("in_channels", "out_channels", "channels", "upsample", "dropout")
+    spec = {key: TEACHER[key] for key in kept} | {"kind": kind} | further
+    file, run = tmp_path / "teacher.safetensors", tmp_path / "run"
+    save_generator(build_generator(**spec).state_dict(), file, spec, {"direction": "ab"})
+    with pytest.raises(ValueError, match=rf"distill\.teacher: .*{message}"):
+        train(config(root, run, distill={"teacher": file}))
+    assert not run.exists()
+
+
 @pytest.mark.parametrize(("sections", "message"), [
     ({"distill": {"teacher": None}}, "train.recipe distill needs a distill.teacher: name one, or"),
     ({"train": {"recipe": None}, "data": {"b": Path("x")}, "loss": {"pixel": 0}},
