@@ -246,7 +246,9 @@ def test_a_missing_choice_is_an_error_in_one_line(
         assert "\n" not in printed
 
 
-def test_an_added_style_moves_no_other_by_a_bit(trained: Path, root: Path, tmp_path: Path) -> None:
+def test_an_added_style_moves_no_other_by_a_bit(
+    trained: Path, root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Only its own scales and shifts are trained, through averages and resuming, too."""
     for stop in (2, 4):
         switches = {"max_steps": stop, "ema": 0.9}
@@ -254,6 +256,9 @@ def test_an_added_style_moves_no_other_by_a_bit(trained: Path, root: Path, tmp_p
     before, after = (load_file(run / "gen_ab.safetensors") for run in (trained, tmp_path))
     file = open_generator(tmp_path / "gen_ab.safetensors")
     assert style_names(file) == [*NAMES, "oils"]
+    said = capsys.readouterr().err
+    assert "New styles for --style_index: 3 oils\n" in said
+    assert "--style_index 3 " in said.splitlines()[-1]
     norms = norm_keys(file.network)
     for name, tensor in before.items():
         assert torch.equal(after[name][:3] if name in norms else after[name], tensor)
