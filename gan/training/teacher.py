@@ -13,6 +13,7 @@ from gan.networks.files import ranges_of
 from gan.networks.layers import cast_weights
 from gan.system.hashing import file_sha256
 from gan.training.perceptual import DTYPES
+from gan.training.run_folder import check_other
 
 
 class Teacher:
@@ -26,6 +27,7 @@ class Teacher:
     def __init__(self, config: Config, device: torch.device) -> None:
         path = config.distill.teacher
         assert path is not None, "the configuration has been checked"
+        check_other(config.run.dir, "distill.teacher", path)
         try:
             file = find_generator(path, "ab" if path.is_dir() else None)
             opened = open_generator(file)

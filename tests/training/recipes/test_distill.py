@@ -172,6 +172,7 @@ def test_another_teacher_is_rejected_on_resuming_and_a_moved_one_is_not(
     ({"range_in": [0, 4095]}, {}, r"teacher\.safetensors: range_a .* set data.range_a to \[0, 4"),
     ({}, {"data": {"range_b": [0, 255]}}, "range_b .* remove data.range_b"),
     ({}, {"data": {"channels_a": 1}}, "channels_a .* set data.channels_a to 3"),
+    ({}, {"distill": {"teacher": Path("x")}, "run": {"dir": Path("x")}}, "set run.dir to another"),
     ({}, {"distill": {"teacher": Path("none")}}, "distill.teacher: none: no such run directory"),
 ], ids=str)  # fmt: skip
 def test_a_teacher_that_was_trained_on_other_images_is_rejected(
