@@ -48,7 +48,7 @@ def check_other(folder: Path, key: str, path: Path) -> None:
     own = folder.resolve()
     if path.resolve() in (own, own / "gen_ab.safetensors"):
         raise ValueError(
-            f"{key}: {path} is this run's own, which would replace it: set run.dir to another "
+            f"{key}: {path} is of this run itself, which would replace it: set run.dir to another "
             "folder"
         )
 
