@@ -48,7 +48,8 @@ def export_model(options: ExportOptions) -> int:
         remark = write_reduced(output, opened, options) if reduced else write(output, opened)
     except ValueError as error:
         text = str(error)
-        raise ValueError(text if str(output) in text else f"{output}: {text}") from error
+        named = str(output) in text or text.startswith("calibrate: ")
+        raise ValueError(text if named else f"{output}: {text}") from error
     print(f"{output}: {in_words(opened.spec)}; {remark}")
     return 0
 

@@ -1,5 +1,6 @@
 """ONNX files in float16 and int8: converted, measured against float32 on pictures, then written."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +13,20 @@ from gan.config.choices import Channels, ExportPrecision
 from gan.export.formats import INPUT, SHAPES, onnx_content
 from gan.export.options import ExportOptions
 from gan.export.quantization import Image, to_float16, to_int8
-from gan.images import list_images, read_picture
+from gan.images import ImageError, list_images, read_picture
 from gan.images.pixels import from_array, to_unit
 from gan.inference.working_size import scale, trained_at, working_size
 from gan.interop import Opened
 from gan.networks.files import ranges_of
 from gan.system.atomic import write_whole
+from gan.system.text import number_of, printable
 
 Run = Callable[[Image], Image]
 """A model: translates (1, C, H, W) in [-1, 1]."""
 Lpips = Callable[[Tensor, Tensor], Tensor]
 """As in gan.metrics.lpips, which imports torchvision."""
+NAMED = 3
+"""Most broken pictures that a line names."""
 MOST = 32
 """Most pictures to calibrate with, and most to measure with."""
 LARGEST = 512
@@ -100,21 +104,37 @@ def write_reduced(path: Path, opened: Opened, options: ExportOptions) -> str:
 def read_pictures(folder: Path, opened: Opened) -> list[Image]:
     """Return up to 2 * MOST pictures of a folder, spread over it, as the network takes them.
 
-    They are scaled to the size of the training images. ValueError if there are fewer than two.
+    They are scaled to the size of the training images. A line on stderr names pictures that cannot
+    be read. ValueError if fewer than two can.
     """
-    channels: Channels = 1 if opened.spec["in_channels"] == 1 else 3
-    values, _ = ranges_of(opened.about, folder)
-    files = list_images(folder)
-    if len(files) < 2:
-        raise ValueError(f"calibrate: {folder} has {len(files)} pictures; two are required")
-    images = []
-    for path in files[:: -(-len(files) // (2 * MOST))]:
-        pixels = from_array(read_picture(path, channels=channels, values=values).pixels)
-        unit = to_unit(pixels[None])
-        height, width = unit.shape[-2:]
-        size = trained_at(opened.about) or min(LARGEST, height, width)
-        images.append(scale(unit, working_size(height, width, size)).numpy())
+    try:
+        files = list_images(folder)
+    except ValueError as error:
+        raise ValueError(f"calibrate: {error}") from error
+    images, broken = [], list[str]()
+    for path in files[:: -(-len(files) // (2 * MOST)) or 1]:
+        try:
+            images.append(_read(path, opened))
+        except ImageError as error:
+            broken.append(str(error))
+    named = "; ".join(broken[:NAMED]) + ("; ..." if len(broken) > NAMED else "")
+    skipped = f"{number_of(len(broken), 'pictures')} skipped: {named}" if broken else ""
+    if len(images) < 2:
+        found = f"{folder} has {number_of(len(images), 'pictures')}; two are required"
+        raise ValueError(f"calibrate: {found}" + (f"; {skipped}" if broken else ""))
+    if broken:
+        print(printable(f"calibrate: {skipped}"), file=sys.stderr)
     return images
+
+
+def _read(path: Path, opened: Opened) -> Image:
+    """Return a picture as the network takes it; ImageError if it cannot be read."""
+    channels: Channels = 1 if opened.spec["in_channels"] == 1 else 3
+    values, _ = ranges_of(opened.about, path)
+    unit = to_unit(from_array(read_picture(path, channels=channels, values=values).pixels)[None])
+    height, width = unit.shape[-2:]
+    size = trained_at(opened.about) or min(LARGEST, height, width)
+    return scale(unit, working_size(height, width, size)).numpy()
 
 
 def _noise(opened: Opened) -> list[Image]:

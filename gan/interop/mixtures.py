@@ -48,7 +48,8 @@ class StyleChoice:
             return mixture
         for part in self.blend.split(","):
             name, _, weight = part.strip().rpartition(":")
-            mixture[_number(name.strip(), names, "style_blend", file)] += _weight(part, weight)
+            value = _weight(part, weight if name else "")
+            mixture[_number(name.strip(), names, "style_blend", file)] += value
         return [weight / sum(mixture) for weight in mixture]
 
 

@@ -14,13 +14,17 @@ from gan.config.tables.recipes import RECIPES
 from gan.config.tables.trackers import TRACKERS
 from gan.domains import DIRECTIONS, Domain
 from gan.images import list_images
+from gan.interop import find_generator
+from gan.interop.mixtures import LISTED
+from gan.networks.files import read_about
 from gan.training.verdict import run_verdict
 
 
 def print_end(config: Config, step: int, text: str, print_line: Callable[[str], None]) -> None:
     """Print why a run has ended, its verdict, and commands for its report and generators."""
     verdict = str(run_verdict(config.run.dir, config, step))
-    for line in (f"{config.run.dir}: {text}", verdict, *next_steps(config)):
+    new = added_styles(config)
+    for line in (f"{config.run.dir}: {text}", verdict, *new, *next_steps(config)):
         print_line(line)
 
 
@@ -35,7 +39,7 @@ def next_steps(config: Config) -> Iterator[str]:
     model = ["--model", _path(folder), *_extensions()]
     images = ["--input", _images(config.data, ends.source)]
     style = ["--style", _first_image(config.data, ends.target)] if row.styled else []
-    style += ["--style_index", "0"] if row.many_styles else []
+    style += ["--style_index", str(_first_style(config))] if row.many_styles else []
     output = ["--output", _path(folder / "translations")]
     yield "Next (docs/looks.md: if it looks wrong; docs/stopping.md: when to stop):"
     for words in (
@@ -44,6 +48,27 @@ def next_steps(config: Config) -> Iterator[str]:
         [*_command("translate"), *model, "--direction", direction, *style, *images, *output],
     ):
         yield f"  {shlex.join(words)}"
+
+
+def added_styles(config: Config) -> Iterator[str]:
+    """Yield a line with the numbers and the names of the styles that style.add_to has added."""
+    names = _styles(config.run.dir)
+    new = [f"{at} {names[at]}" for at in range(_first_style(config), len(names))]
+    if config.style.add_to and new:
+        more = f" and {len(new) - LISTED} more" if len(new) > LISTED else ""
+        yield f"New styles for --style_index: {', '.join(new[:LISTED])}{more}"
+
+
+def _first_style(config: Config) -> int:
+    """Return the number of the first style that the run has trained."""
+    return len(_styles(config.style.add_to)) if config.style.add_to else 0
+
+
+def _styles(path: Path) -> list[str]:
+    """Return the names of the styles of a run or a file; [] if it can no longer be read."""
+    with suppress(ValueError):
+        return [*read_about(find_generator(path, "ab")).get("styles", ())]
+    return []
 
 
 def _trackers(run: RunConfig) -> Iterator[list[str]]:

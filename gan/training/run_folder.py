@@ -43,6 +43,16 @@ def claim(folder: Path) -> int:
     return lock
 
 
+def check_other(folder: Path, key: str, path: Path) -> None:
+    """Raise ValueError if the run or file that a key names belongs to the run in this folder."""
+    own = folder.resolve()
+    if path.resolve() in (own, own / "gen_ab.safetensors"):
+        raise ValueError(
+            f"{key}: {path} is of this run itself, which would replace it: set run.dir to another "
+            "folder"
+        )
+
+
 def write_config(config: Config) -> None:
     """Write the resolved configuration to RUN/config.yaml, enough to repeat the run."""
     text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)

@@ -13,6 +13,7 @@ from gan.networks.files import ranges_of
 from gan.networks.layers import cast_weights
 from gan.system.hashing import file_sha256
 from gan.training.perceptual import DTYPES
+from gan.training.run_folder import check_other
 
 
 class Teacher:
@@ -20,12 +21,13 @@ class Teacher:
 
     It sees the images as it saw them in its own training: ValueError, with the key to set, if
     data.channels_* or data.range_* differ from what its file says, or if the file cannot be opened
-    or needs a style image.
+    needs a style image, or has several styles.
     """
 
     def __init__(self, config: Config, device: torch.device) -> None:
         path = config.distill.teacher
         assert path is not None, "the configuration has been checked"
+        check_other(config.run.dir, "distill.teacher", path)
         try:
             file = find_generator(path, "ab" if path.is_dir() else None)
             opened = open_generator(file)
@@ -49,9 +51,15 @@ class Teacher:
 
 def _check(file: Path, spec: dict[str, Any], about: dict[str, Any], data: DataConfig) -> None:
     """Raise ValueError if the images of a run are not those that a generator was trained for."""
-    if generator_row(spec["kind"]).takes_style:
+    row = generator_row(spec["kind"])
+    if row.takes_style:
         raise ValueError(
             f"{file}: takes a style image: name a generator that takes photographs alone"
+        )
+    if row.fixed_kind is not None:
+        raise ValueError(
+            f"{file}: has several styles: first write a file with one, such as "
+            f"gan convert {file} one.safetensors --style_index 0, and name that"
         )
     ranges = dict(zip(("a", "b"), ranges_of(about, file), strict=True))
     channels = {"a": spec["in_channels"], "b": spec["out_channels"]}

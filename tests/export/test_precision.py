@@ -50,11 +50,38 @@ def test_pictures_are_scaled_to_the_training_size_and_spread_over_the_folder(
     opened = Opened(build_generator(**SPEC), SPEC, {"resize": "short", "load_size": 33})
     assert [image.shape for image in read_pictures(root / "photos", opened)] == [(1, 3, 33, 35)] * 6
     (tmp_path / "one.png").write_bytes((root / "photos" / "0.png").read_bytes())
-    with pytest.raises(ValueError, match=r"calibrate: .* has 1 pictures; two are required"):
+    with pytest.raises(ValueError, match=r"calibrate: .* has 1 picture; two are required$"):
         read_pictures(tmp_path, opened)
     for number in range(129):
         (tmp_path / f"{number:03}.png").symlink_to(tmp_path / "one.png")
     assert len(read_pictures(tmp_path, opened)) == 44  # every third of 130
+
+
+def test_broken_pictures_are_skipped_and_counted_until_too_few_are_left(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened = Opened(build_generator(**SPEC), SPEC, {})
+    for name in "abc":
+        (tmp_path / f"{name}.png").write_bytes((root / "photos" / "0.png").read_bytes())
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    assert len(read_pictures(tmp_path, opened)) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"calibrate: 1 picture skipped: {tmp_path / 'b.png'}: not an image")
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(ValueError, match=r"calibrate: .* has 1 picture; two are req.*; 1 picture"):
+        read_pictures(tmp_path, opened)
+
+
+@pytest.mark.parametrize("folder", ["none", "empty"])
+def test_errors_about_the_folder_name_its_option(
+    folder: str, root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    words = ["--precision", "int8", "--calibrate", str(tmp_path / folder)]
+    assert status("export", str(root), str(tmp_path / "g.onnx"), "onnx", *words) == 1
+    said = capsys.readouterr().err
+    assert "g.onnx" not in said
+    assert f"calibrate: {tmp_path / folder}" in said
 
 
 @pytest.mark.slow

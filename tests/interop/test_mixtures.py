@@ -52,12 +52,12 @@ def test_a_blend_is_divided_by_its_sum() -> None:
     (StyleChoice(-1), "style_index: no style -1 in"),
     (StyleChoice("oils"), "style_index: no style oils in"),
     (StyleChoice(blend="oils:1"), "style_blend: no style oils in"),
-    (StyleChoice(blend="1"), "style_blend: no style (empty) in"),
+    (StyleChoice(blend="1"), "style_blend: 1 must be STYLE:WEIGHT"),
     (StyleChoice(blend="1:0"), "style_blend: 1:0 must be STYLE:WEIGHT with a weight above 0"),
     (StyleChoice(blend="1:-1"), "style_blend: 1:-1 must be"),
     (StyleChoice(blend="1:nan"), "style_blend: 1:nan must be"),
     (StyleChoice(blend="1:x"), "style_blend: 1:x must be"),
-    (StyleChoice(blend="1:1,"), "style_blend: no style (empty) in"),
+    (StyleChoice(blend="1:1,"), "style_blend: (empty) must be STYLE:WEIGHT"),
 ], ids=str)  # fmt: skip
 def test_an_invalid_choice_is_rejected_with_what_there_is(
     choice: StyleChoice, message: str

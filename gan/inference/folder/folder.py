@@ -236,7 +236,10 @@ def _summary(plan: Plan, images: Sequence[Failure], clips: Sequence[Failure]) ->
         part for part, total in zip(parts, (plan.total, plan.clips.total), strict=True) if total
     ]
     others = f"; {plan.others} other files ignored" if plan.others else ""
-    return "; ".join(shown or parts[:1]) + others
+    there = sum(job.done for job in plan.jobs) + sum(clip.done for clip in plan.clips.jobs)
+    none = there and there + len(images) + len(clips) == plan.total + plan.clips.total
+    advice = "; to write over them: --overwrite true" if none else ""
+    return "; ".join(shown or parts[:1]) + others + advice
 
 
 def _counted(plan: Plan, what: str, total: int, there: int, failed: int) -> str:

@@ -28,9 +28,10 @@ from torch import Tensor, nn
 
 from gan.config import Config
 from gan.config.tables.recipes import GRID_STYLES
+from gan.data.folders import unreadable
 from gan.data.styles import find_styles, joined_names
 from gan.domains import Domain
-from gan.interop import find_generator, open_generator
+from gan.interop import find_generator, open_generator, style_names
 from gan.losses import gram_distance, mean_gram, weighted_sum
 from gan.networks.assembly import build_networks, generator_spec
 from gan.networks.conditional import grown, norm_keys
@@ -42,10 +43,14 @@ from gan.training.optimization import total
 from gan.training.perceptual import PerceptualNetwork
 from gan.training.recipes.base import Batch, Step, build_frame
 from gan.training.recipes.single_style import read_painting
+from gan.training.run_folder import check_other
 from gan.training.sampling import style_columns
 
 PAINTINGS = 64
 """Largest number of a style's paintings whose Gram matrices are averaged, evenly spread."""
+
+NAMED = 5
+"""Most broken paintings that an error names."""
 
 
 class ManyStylesTrainer:
@@ -64,7 +69,7 @@ class ManyStylesTrainer:
         if base.names:
             adopt(built["gen_ab"], base, len(names))
         self.perceptual = main_first(accelerator, lambda: PerceptualNetwork(config, device))
-        grams = [self.gram_of(paths, config, device) for paths in styles.values()]
+        grams = self.grams_of(styles, config, device)
         # Matrices times 1 / |G_s| have distances times 1 / |G_s|^2.
         self.scales = [_energy(gram).rsqrt() for gram in grams]
         self.grams = [
@@ -80,6 +85,22 @@ class ManyStylesTrainer:
             {**marks, "data.b": _content(styles), **base.fingerprints},
             styles=names,
         )
+
+    def grams_of(
+        self, styles: Mapping[str, Sequence[Path]], config: Config, device: torch.device
+    ) -> list[Maps]:
+        """Return the Gram matrices of each style; ValueError, with up to NAMED broken paintings."""
+        try:
+            return [self.gram_of(paths, config, device) for paths in styles.values()]
+        except ValueError:
+            files = (path for paths in styles.values() for path in paths)
+            broken = [reason for path in files if (reason := unreadable(path, 1))]
+            if not broken:
+                raise
+        if len(broken) == 1:
+            raise ValueError(f"data.b: {broken[0]}: remove it")
+        named = "; ".join(broken[:NAMED]) + ("; ..." if len(broken) > NAMED else "")
+        raise ValueError(f"data.b: remove these {len(broken)} files: {named}")
 
     def gram_of(self, paths: Sequence[Path], config: Config, device: torch.device) -> Maps:
         """Return the mean Gram matrices of a style's paintings, (1, C, C), by style layer."""
@@ -166,11 +187,19 @@ def read_base(config: Config) -> Base:
     path = config.style.add_to
     if path is None:
         return Base()
+    check_other(config.run.dir, "style.add_to", path)
+    try:
+        file = find_generator(path, "ab")
+        names = style_names(open_generator(file, "ab"))
+    except ValueError as error:
+        raise ValueError(f"style.add_to: {error}") from error
+    if not names:
+        raise ValueError(
+            f"style.add_to: {file} has only one style: it is not of a run of many_styles: name one"
+        )
     data = config.data
     wanted = generator_spec(config.networks, data.channels_a, data.channels_b)
-    weights, where = weights_in("style.add_to", path, "ab", wanted)
-    file = find_generator(path, "ab")
-    names = open_generator(file, "ab").about["styles"]
+    weights, where = weights_in("style.add_to", file, "ab", wanted)
     return Base(tuple(names), weights, where, {"style.add_to": file_sha256(file)[:16]})
 
 

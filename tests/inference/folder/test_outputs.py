@@ -45,13 +45,14 @@ def test_existing_files_are_kept_and_counted(
     assert translate_folder(negative_model, source, target) == 0
     assert "2 of 3 images translated" in (said := capsys.readouterr().err)
     assert "1 existed already" in said
+    assert "--overwrite" not in said
     assert before.items() <= tree(target).items()
     assert_negative(target / "002.png", source / "002.png")
 
     finished = tree(target)
     assert translate_folder(negative_model, source, target) == 0
     assert "0 of 3 images translated" in (said := capsys.readouterr().err)
-    assert "3 existed already" in said
+    assert "3 existed already; to write over them: --overwrite true\n" in said
     assert tree(target) == finished
 
     assert translate_folder(negative_model, source, target, overwrite=True) == 0

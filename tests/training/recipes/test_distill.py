@@ -172,6 +172,7 @@ def test_another_teacher_is_rejected_on_resuming_and_a_moved_one_is_not(
     ({"range_in": [0, 4095]}, {}, r"teacher\.safetensors: range_a .* set data.range_a to \[0, 4"),
     ({}, {"data": {"range_b": [0, 255]}}, "range_b .* remove data.range_b"),
     ({}, {"data": {"channels_a": 1}}, "channels_a .* set data.channels_a to 3"),
+    ({}, {"distill": {"teacher": Path("x")}, "run": {"dir": Path("x")}}, "set run.dir to another"),
     ({}, {"distill": {"teacher": Path("none")}}, "distill.teacher: none: no such run directory"),
 ], ids=str)  # fmt: skip
 def test_a_teacher_that_was_trained_on_other_images_is_rejected(
@@ -181,6 +182,23 @@ def test_a_teacher_that_was_trained_on_other_images_is_rejected(
     teacher = {"teacher": write_teacher(tmp_path / "teacher.safetensors", **about)}
     with pytest.raises(ValueError, match=message):
         build(config(root, tmp_path, **{"distill": teacher} | sections))
+
+
+@pytest.mark.parametrize(("kind", "further", "message"), [
+    ("adain", {}, "takes a style image: name a generator that takes photographs alone"),
+    ("conditional_1blocks", {"styles": 2, "downsample": "stride"},
+     r"has several styles: first write a file with one, such as gan convert .* --style_index 0"),
+])  # fmt: skip
+def test_a_teacher_that_needs_more_than_a_photograph_is_rejected(
+    kind: str, further: dict[str, Any], message: str, root: Path, tmp_path: Path
+) -> None:
+    kept = ("in_channels", "out_channels", "channels", "upsample", "dropout")
+    spec = {key: TEACHER[key] for key in kept} | {"kind": kind} | further
+    file, run = tmp_path / "teacher.safetensors", tmp_path / "run"
+    save_generator(build_generator(**spec).state_dict(), file, spec, {"direction": "ab"})
+    with pytest.raises(ValueError, match=rf"distill\.teacher: .*{message}"):
+        train(config(root, run, distill={"teacher": file}))
+    assert not run.exists()
 
 
 @pytest.mark.parametrize(("sections", "message"), [

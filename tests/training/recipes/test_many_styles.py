@@ -1,5 +1,6 @@
 """Several styles: each image against its own style, exact resuming, and styles that are added."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from gan.training.accelerator import build_accelerator
 from gan.training.recipes.many_styles import ManyStylesTrainer
 from tests.support import backbone
 from tests.support.backbone import gram
-from tests.support.commands import translate_folder
+from tests.support.commands import convert, translate_folder
 from tests.support.launching import write_images
 from tests.support.runs import Sections, generator, merged
 from tests.support.trainers import all_equal
@@ -246,7 +247,9 @@ def test_a_missing_choice_is_an_error_in_one_line(
         assert "\n" not in printed
 
 
-def test_an_added_style_moves_no_other_by_a_bit(trained: Path, root: Path, tmp_path: Path) -> None:
+def test_an_added_style_moves_no_other_by_a_bit(
+    trained: Path, root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Only its own scales and shifts are trained, through averages and resuming, too."""
     for stop in (2, 4):
         switches = {"max_steps": stop, "ema": 0.9}
@@ -254,6 +257,9 @@ def test_an_added_style_moves_no_other_by_a_bit(trained: Path, root: Path, tmp_p
     before, after = (load_file(run / "gen_ab.safetensors") for run in (trained, tmp_path))
     file = open_generator(tmp_path / "gen_ab.safetensors")
     assert style_names(file) == [*NAMES, "oils"]
+    said = capsys.readouterr().err
+    assert "New styles for --style_index: 3 oils\n" in said
+    assert "--style_index 3 " in said.splitlines()[-1]
     norms = norm_keys(file.network)
     for name, tensor in before.items():
         assert torch.equal(after[name][:3] if name in norms else after[name], tensor)
@@ -294,6 +300,26 @@ def test_a_network_that_does_not_fit_or_a_repeated_name_is_rejected(
         build(added(root, tmp_path, trained, data={"b": root / "b"}))
     with pytest.raises(ValueError, match=r"style\.add_to: .*none: no such run directory"):
         build(added(root, tmp_path, tmp_path / "none"))
+    for own in (trained, trained / "gen_ab.safetensors"):
+        with pytest.raises(ValueError, match=r"style\.add_to: .* set run\.dir to another folder"):
+            build(added(root, trained, own))
+    convert(trained, tmp_path / "one.safetensors", style_index=0)
+    with pytest.raises(ValueError, match=r"style\.add_to: .*one.* not of a run of many_styles"):
+        build(added(root, tmp_path, tmp_path / "one.safetensors"))
+
+
+def test_broken_paintings_are_named_together(root: Path, tmp_path: Path) -> None:
+    place = tmp_path / "b"
+    shutil.copytree(root / "b", place)
+    (place / "bad.jpg").write_bytes(b"no picture")
+    one = r"data\.b: .*bad\.jpg: not an image of a known kind: remove it$"
+    with pytest.raises(ValueError, match=one):
+        build(config(root, tmp_path / "run", data={"b": place}))
+    for number in range(5):
+        (place / f"reds/{number + 3}.png").write_bytes(b"x")
+    several = r"data\.b: remove these 6 files: .*bad\.jpg: .*reds/3.*reds/6\.png: [^;]*; \.\.\.$"
+    with pytest.raises(ValueError, match=several):
+        build(config(root, tmp_path / "run", data={"b": place}))
 
 
 def test_other_styles_are_rejected_when_a_run_is_resumed(root: Path, tmp_path: Path) -> None:
