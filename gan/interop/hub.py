@@ -15,10 +15,11 @@ from gan.domains import DIRECTIONS, Direction
 from gan.interop.card import model_card
 from gan.interop.generators import Opened, open_generator
 from gan.networks.files import save_generator
+from gan.system.remote import URL
 
 Options = TypeVar("Options", bound=BaseModel)
 SCHEME = "hf://"
-ADDRESS = re.compile(r"hf:(/+|$)")
+ADDRESS = re.compile(r"hf:(/+|$)", re.IGNORECASE)
 """How a repository's address begins; a Path keeps only one of two slashes."""
 REPOSITORY = re.compile(
     rf"{SCHEME}(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^/]+))?(?:/(?P<file>.+))?"
@@ -35,6 +36,16 @@ def is_address(name: str | Path) -> bool:
     return ADDRESS.match(Path(name).as_posix()) is not None
 
 
+def check_kind(name: str | Path) -> None:
+    """Raise ValueError if this is a URL of which no models are read."""
+    match = URL.match(str(name))
+    if match and not is_address(name) and not Path(name).exists():
+        raise ValueError(
+            f"{match['scheme']}://{match['rest']}: models are read from {SCHEME}user/name and from "
+            "local paths only"
+        )
+
+
 def fetch(name: str | Path, revision: str | None = None) -> Path:
     """Return a local path unchanged, or download hf://user/name[@revision][/file] and return where.
 
@@ -45,6 +56,7 @@ def fetch(name: str | Path, revision: str | None = None) -> Path:
     """
     if not is_address(name):
         if not Path(name).exists():
+            check_kind(name)
             raise ValueError(
                 f"{name}: no such folder or file (for a repository of the Hugging Face Hub, give "
                 f"{SCHEME}user/name)"
@@ -74,11 +86,17 @@ def with_local_models(options: Options) -> Options:
     changed: dict[str, Any] = {}
     for name in ("model", "models"):
         match getattr(options, name, None):
-            case Path() as path if is_address(path):
-                changed[name] = fetch(path)
-            case list() as paths if any(map(is_address, paths)):
-                changed[name] = [fetch(path) if is_address(path) else path for path in paths]
+            case Path() as path if URL.match(str(path)):
+                changed[name] = _local(path)
+            case list() as paths if any(URL.match(str(path)) for path in paths):
+                changed[name] = [_local(path) for path in paths]
     return options.model_copy(update=changed) if changed else options
+
+
+def _local(path: Path) -> Path:
+    """Return a model's local path, downloaded if need be; ValueError for other URLs."""
+    check_kind(path)
+    return fetch(path) if is_address(path) else path
 
 
 def _download(repository: str, file: str | None, revision: str | None) -> Path:

@@ -21,6 +21,8 @@ class Scheme:
 
     package: str
     """The package that must be installed, apart from fsspec, which torch requires."""
+    form: str = ""
+    """What a URL of images looks like."""
     obstore: bool = False
     writable: bool = True
     pages: bool = False
@@ -28,13 +30,13 @@ class Scheme:
 
 
 SCHEMES = {
-    "s3": Scheme("obstore", obstore=True),
-    "gs": Scheme("obstore", obstore=True),
-    "az": Scheme("obstore", obstore=True),
-    "hf": Scheme("huggingface_hub", writable=False),
-    "http": Scheme("aiohttp", writable=False, pages=True),
-    "https": Scheme("aiohttp", writable=False, pages=True),
-    "memory": Scheme("fsspec"),
+    "s3": Scheme("obstore", "s3://BUCKET/NAME", obstore=True),
+    "gs": Scheme("obstore", "gs://BUCKET/NAME", obstore=True),
+    "az": Scheme("obstore", "az://CONTAINER/NAME", obstore=True),
+    "hf": Scheme("huggingface_hub", "hf://datasets/OWNER/NAME", writable=False),
+    "http": Scheme("aiohttp", "http://HOST/NAME", writable=False, pages=True),
+    "https": Scheme("aiohttp", "https://HOST/NAME", writable=False, pages=True),
+    "memory": Scheme("fsspec", "memory://NAME"),
 }
 """The kinds of URLs. memory is for tests of one process."""
 WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)

@@ -13,8 +13,10 @@ import yaml
 from PIL import Image
 
 from gan.cli.main import main
+from gan.inference.folder.options import TranslateOptions
 from gan.inference.translator import Translator
 from gan.interop import fetch
+from gan.interop.hub import with_local_models
 from gan.networks import build_generator
 from tests.support.generators import write_several
 
@@ -177,6 +179,14 @@ def test_repositories_are_downloaded_by_their_scheme(
     for wrong in ("hf://me", "hf://", "hf:///me/ochre"):
         with pytest.raises(ValueError, match="should be hf://user/name"):
             fetch(wrong)
+
+
+@pytest.mark.parametrize("name", ["s3://b/m", "S3://b/m", "ftp://b/m"])
+def test_models_are_read_from_the_hub_and_from_paths_only(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{name}: models are read from hf://user/name"):
+        Translator.load(Path(name))
+    with pytest.raises(ValueError, match=rf"^{name}: models are read from hf://user/name"):
+        with_local_models(TranslateOptions(model=Path(name), input=Path("i"), output=Path("o")))
 
 
 def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

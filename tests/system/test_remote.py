@@ -10,7 +10,7 @@ import pytest
 
 from gan.system import stores
 from gan.system.atomic import ends_the_work, write_whole
-from gan.system.remote import BLOCK, MOST_BLOCKS, RemotePath, place
+from gan.system.remote import BLOCK, MOST_BLOCKS, RemotePath, given_place, place
 from gan.system.stores import StoreError, persist
 
 
@@ -21,6 +21,7 @@ from gan.system.stores import StoreError, persist
         ("s3://bucket/a b#1?/ä.png/", "s3://bucket/a b#1?/ä.png"),
         ("hf://datasets/owner/name@main", "hf://datasets/owner/name@main"),
         ("http://host:8000/photos", "http://host:8000/photos"),
+        ("S3://Bucket/Photos", "s3://Bucket/Photos"),
     ],
 )
 def test_a_url_survives_a_path(text: str, expected: str) -> None:
@@ -35,14 +36,36 @@ def test_a_url_survives_a_path(text: str, expected: str) -> None:
     assert below.is_relative_to(path)
 
 
-@pytest.mark.parametrize("text", ["photos", "/photos", "C:/photos", "s3:photos", "ftp://x/y", "."])
+@pytest.mark.parametrize("text", ["photos", "/photos", "C:/photos", "s3:photos", "notes:", "."])
 def test_other_paths_stay_as_they_are(text: str) -> None:
-    assert place(text) == text
+    assert place(text) == given_place(text) == text
     assert place(Path(text)) == Path(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("ftp://h/x", r"^ftp://h/x: no such kind of URL; expected file://, s3://.* or a path$"),
+        ("s3://", "^s3://: names nothing: expected s3://BUCKET/NAME$"),
+        ("https://", "^https://: names nothing: expected https://HOST/NAME$"),
+        ("hf://me/x", "^hf://me/x: images are read from hf://datasets/OWNER/NAME$"),
+        ("hf://datasets/me", "^hf://datasets/me: images are read from hf://datasets/OWNER/NAME$"),
+    ],
+)
+def test_urls_without_images_are_rejected_at_once(text: str, reason: str) -> None:
+    for given in (text, Path(text)):
+        with pytest.raises(ValueError, match=reason):
+            given_place(given)
+
+
+def test_a_file_url_with_a_host_is_rejected() -> None:
+    with pytest.raises(ValueError, match=r"three slashes, file:///photos/x, and no host"):
+        given_place("file://photos/x")
 
 
 def test_a_file_url_is_a_path() -> None:
     assert place("file:///photos/x") == PurePosixPath("/photos/x")
+    assert given_place("FILE:///photos/a%20b%23") == PurePosixPath("/photos/a b#")
     assert not isinstance(place("file:///photos/x"), RemotePath)
 
 
