@@ -2,6 +2,7 @@
 
 import pickle
 import random
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -11,6 +12,7 @@ import pytest
 from gan.system import stores
 from gan.system.atomic import ends_the_work, write_whole
 from gan.system.remote import BLOCK, MOST_BLOCKS, RemotePath, given_place, place
+from gan.system.signals import Interruption
 from gan.system.stores import StoreError, persist
 
 
@@ -140,15 +142,44 @@ def failing(times: int, error: Exception) -> Callable[[], int]:
     return call
 
 
-def test_tries_are_bounded_and_wait_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tries_are_bounded_and_wait_longer_each_time(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+    monkeypatch.setattr(stores, "pause", waited.append)
+    monkeypatch.setattr(stores._Contact, "told", -1e9)
     assert persist(failing(len(stores.WAITS), OSError("reset"))) == len(stores.WAITS) + 1
     assert waited == sorted(waited) == list(stores.WAITS)
     assert sum(waited) > 30  # a server that restarts
     with pytest.raises(StoreError, match=r"did not answer in 7 tries \(reset\)") as raised:
         persist(failing(len(stores.WAITS) + 1, OSError("reset\nmore")))
     assert ends_the_work(raised.value)
+    told = capsys.readouterr().err.splitlines()
+    assert told == ["the store does not answer (reset): trying again for a minute"]
+
+
+@pytest.mark.parametrize(("answered", "tries"), [(False, 2), (True, 7)])
+def test_an_unknown_host_is_given_up_early_unless_a_store_has_answered(
+    monkeypatch: pytest.MonkeyPatch, answered: bool, tries: int
+) -> None:
+    monkeypatch.setattr(stores, "pause", lambda seconds: None)
+    monkeypatch.setattr(stores._Contact, "answered", answered)
+    error = OSError("[Errno -2] Name or service not known")
+    with pytest.raises(StoreError, match=rf"in {tries} tries .*the network and HF_ENDPOINT$"):
+        persist(failing(9, error), "hf://datasets/me/x")
+
+
+def test_a_signal_ends_the_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    with Interruption(), pytest.raises(StoreError, match=r"^SIGTERM while the store did not"):
+        persist(failing(9, OSError("reset")))
+    assert len(slept) == 1
 
 
 @pytest.mark.parametrize(
@@ -162,7 +193,7 @@ def test_tries_are_bounded_and_wait_longer_each_time(monkeypatch: pytest.MonkeyP
 def test_what_another_try_does_not_change_is_raised_at_once(
     monkeypatch: pytest.MonkeyPatch, error: Exception, expected: type[Exception]
 ) -> None:
-    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("waited"))
+    monkeypatch.setattr(stores, "pause", lambda seconds: pytest.fail("waited"))
     with pytest.raises(expected):
         persist(failing(1, error))
 
