@@ -27,6 +27,9 @@ REPOSITORY = re.compile(
 """A repository, one of its revisions, or a file in one."""
 KINDS = ("*.safetensors", "*_net_G_?.pth")
 """Names of files with generators."""
+NETWORK = ("ConnectError", "ConnectTimeout", "ConnectionError", "LocalEntryNotFoundError")
+"""Names in errors of the Hub's client where it cannot be reached."""
+CACHED = "; files that were downloaded before are found in the cache"
 MOST_BYTES = 2 * 10**9
 """Largest size of all files that one download may have; a generator of 64 channels has 46 MB."""
 
@@ -75,7 +78,9 @@ def fetch(name: str | Path, revision: str | None = None) -> Path:
     try:
         return _download(match["name"], match["file"], revision)
     except Exception as error:  # from the Hub, its client, the network or the disk
-        raise ValueError(f"{address}: cannot be downloaded: {_reason(error)}") from error
+        reason = _reason(error)
+        cached = CACHED if reason.startswith("no network, or") else ""
+        raise ValueError(f"{address}: cannot be downloaded: {reason}{cached}") from error
 
 
 def with_local_models(options: Options) -> Options:
@@ -143,8 +148,11 @@ def _check_size(size: int) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of an error."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    """Return the first line of an error, or that there is no network."""
+    line = (str(error).strip() or type(error).__name__).splitlines()[0].removeprefix("Got: ")
+    if any(name in f"{type(error).__name__} {line}" for name in NETWORK):
+        return f"no network, or HF_ENDPOINT is wrong ({line})"
+    return line
 
 
 def write_model(

@@ -199,6 +199,22 @@ def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatc
         Translator.from_pretrained("hf://me/ochre")
 
 
+def test_without_a_network_the_reason_names_the_endpoint_and_the_cache(
+    monkeypatch: pytest.MonkeyPatch, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("Got: ConnectError: [Errno -2] Name or service not known")
+
+    monkeypatch.setattr("huggingface_hub.HfApi", fail)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
+    reason = r"no network, or HF_ENDPOINT is wrong \(ConnectError: .* known\)"
+    with pytest.raises(ValueError, match=rf"downloaded: {reason}; .*found in the cache$"):
+        Translator.from_pretrained("hf://me/ochre")
+    out = str(tmp_path / "shared")
+    assert main(["export", str(run), out, "hub", "--push", "me/ochre"]) == 1
+    assert f"{out} is written: the same command with --overwrite true" in capsys.readouterr().err
+
+
 def test_what_is_pushed_is_what_is_saved(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pushed: dict[str, Any] = {}
 
