@@ -1,6 +1,7 @@
 """The table of other programs' options is complete, and what it names here exists."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,9 @@ def test_every_option_of_the_reference_has_a_row(option: str) -> None:
 def test_the_keys_and_values_of_a_row_are_taken(there: str, here: str) -> None:
     """Options with values are parsed all together, as gan train would."""
     words = [
-        word for code in re.findall(rf"`(--(?:{SECTIONS})\.[^`]*)`", here) for word in code.split()
+        word
+        for code in re.findall(rf"`(--(?:{SECTIONS})\.[^`]*)`", here)
+        for word in shlex.split(code)
     ]
     given = [word for number, word in enumerate(words) if value_follows(words, number)]
     root = [] if "--data.a" in given else ["--data.root", "DIR"]

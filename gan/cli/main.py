@@ -120,7 +120,8 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
 
 def _with_local_models(options: Any) -> Any:
     """Return the options with downloaded models in place of addresses, hf://user/name."""
-    if "hf:" not in str(options):  # so that the room and its libraries are not imported here
+    named = str([getattr(options, name, None) for name in ("model", "models")])
+    if ":" not in named:  # so that the room and its libraries are not imported here
         return options
     from gan.interop.hub import with_local_models
 

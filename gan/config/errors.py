@@ -6,6 +6,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from gan.config.table import NameIn
 from gan.config.words import UNLIMITED, plain
 from gan.system.text import nearest
 
@@ -61,6 +62,14 @@ def _describe(detail: Any, fields: Fields, before: str) -> str:
     return f"{key}: {_expected(detail, key, fields)}. Got: {shown(value)}"
 
 
+def _example(value: str, field: FieldInfo | None) -> str:
+    """Return items that a list takes: the value, or names of the table that it must be in."""
+    items = get_args(get_args(field.annotation)[0]) if field and get_args(field.annotation) else ()
+    for table in (each.table for each in items if isinstance(each, NameIn)):
+        return value if value in table else ", ".join(list(table)[:2])
+    return shown(value)
+
+
 def _expected(detail: Any, key: str, fields: Fields) -> str:
     """Return what was expected: "expected a number ≥ 0".
 
@@ -72,7 +81,7 @@ def _expected(detail: Any, key: str, fields: Fields) -> str:
     if detail["type"] == "model_type":
         return "expected keys, KEY: VALUE"
     if detail["type"] == "list_type" and isinstance(detail["input"], str):
-        return f"expected a list, for instance [{shown(detail['input'])}]"
+        return f"expected a list, for instance [{_example(detail['input'], fields.get(key))}]"
     if detail["type"] == "too_short":
         return f"expected at least {detail['ctx']['min_length']}"
     if field := fields.get(key):

@@ -29,7 +29,7 @@ from gan.config.tables.discriminators import DISCRIMINATORS
 from gan.config.tables.generators import GENERATORS
 from gan.config.tables.losses import LOSS_TERMS
 from gan.domains import Direction, Domain
-from gan.system.remote import place
+from gan.system.remote import given_place
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -44,7 +44,7 @@ Side = Annotated[int, Field(ge=16, le=16384)]
 Number = Annotated[float, Strict()]
 Ends = tuple[Number, Number]
 """(low, high) of a range. Number is strict, so that true is not read as 1."""
-Place = Annotated[Path, BeforeValidator(place)]
+Place = Annotated[Path, BeforeValidator(given_place)]
 """A file or folder, or the URL of one."""
 Resamples = Annotated[int, Field(ge=0, le=10_000)]
 """Resamples for intervals. The limit bounds the memory: each holds one number per image."""

@@ -76,7 +76,12 @@ def _export_hub(options: ExportOptions) -> None:
         print(f"{folder / 'README.md'}: existed and was kept")
     print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
     if options.push:
-        print(push(folder, options.push))
+        try:
+            print(push(folder, options.push))
+        except ValueError as error:
+            raise ValueError(
+                f"{error}; {folder} is written: the same command with --overwrite true tries again"
+            ) from error
 
 
 def _export_web(options: ExportOptions) -> None:

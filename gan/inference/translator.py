@@ -26,7 +26,7 @@ from gan.inference.sharing import Shared
 from gan.inference.style import styled
 from gan.inference.tiling import run_tiled, scratch_bytes
 from gan.inference.working_size import scale, trained_at, working_size
-from gan.interop import StyleChoice, fetch, find_generator, is_address, open_generator
+from gan.interop import StyleChoice, check_kind, fetch, find_generator, is_address, open_generator
 from gan.networks.files import ranges_of
 from gan.networks.layers import cast_weights
 from gan.system.arithmetic import tf32
@@ -91,6 +91,7 @@ class Translator(Shared):
 
         ValueError if a file is missing, damaged or of the other direction, or a value is invalid.
         """
+        check_kind(path)
         file = find_generator(fetch(path) if is_address(path) else Path(path), direction)
         opened = open_generator(file, direction)
         network, row = styled(opened, file, style, StyleChoice(style_index, style_blend))

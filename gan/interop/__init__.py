@@ -7,12 +7,13 @@ from gan.interop.generators import (
     in_words,
     open_generator,
 )
-from gan.interop.hub import fetch, is_address, push, write_model
+from gan.interop.hub import check_kind, fetch, is_address, push, write_model
 from gan.interop.mixtures import StyleChoice, style_names, with_style
 
 __all__ = [
     "Opened",
     "StyleChoice",
+    "check_kind",
     "fetch",
     "find_generator",
     "generators_in",

@@ -15,10 +15,11 @@ from gan.domains import DIRECTIONS, Direction
 from gan.interop.card import model_card
 from gan.interop.generators import Opened, open_generator
 from gan.networks.files import save_generator
+from gan.system.remote import URL
 
 Options = TypeVar("Options", bound=BaseModel)
 SCHEME = "hf://"
-ADDRESS = re.compile(r"hf:(/+|$)")
+ADDRESS = re.compile(r"hf:(/+|$)", re.IGNORECASE)
 """How a repository's address begins; a Path keeps only one of two slashes."""
 REPOSITORY = re.compile(
     rf"{SCHEME}(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^/]+))?(?:/(?P<file>.+))?"
@@ -26,6 +27,9 @@ REPOSITORY = re.compile(
 """A repository, one of its revisions, or a file in one."""
 KINDS = ("*.safetensors", "*_net_G_?.pth")
 """Names of files with generators."""
+NETWORK = ("ConnectError", "ConnectTimeout", "ConnectionError", "LocalEntryNotFoundError")
+"""Names in errors of the Hub's client where it cannot be reached."""
+CACHED = "; files that were downloaded before are found in the cache"
 MOST_BYTES = 2 * 10**9
 """Largest size of all files that one download may have; a generator of 64 channels has 46 MB."""
 
@@ -33,6 +37,16 @@ MOST_BYTES = 2 * 10**9
 def is_address(name: str | Path) -> bool:
     """Return whether this is the address of a repository, hf://user/name, and not a path."""
     return ADDRESS.match(Path(name).as_posix()) is not None
+
+
+def check_kind(name: str | Path) -> None:
+    """Raise ValueError if this is a URL of which no models are read."""
+    match = URL.match(str(name))
+    if match and not is_address(name) and not Path(name).exists():
+        raise ValueError(
+            f"{match['scheme']}://{match['rest']}: models are read from {SCHEME}user/name and from "
+            "local paths only"
+        )
 
 
 def fetch(name: str | Path, revision: str | None = None) -> Path:
@@ -45,6 +59,7 @@ def fetch(name: str | Path, revision: str | None = None) -> Path:
     """
     if not is_address(name):
         if not Path(name).exists():
+            check_kind(name)
             raise ValueError(
                 f"{name}: no such folder or file (for a repository of the Hugging Face Hub, give "
                 f"{SCHEME}user/name)"
@@ -63,7 +78,9 @@ def fetch(name: str | Path, revision: str | None = None) -> Path:
     try:
         return _download(match["name"], match["file"], revision)
     except Exception as error:  # from the Hub, its client, the network or the disk
-        raise ValueError(f"{address}: cannot be downloaded: {_reason(error)}") from error
+        reason = _reason(error)
+        cached = CACHED if reason.startswith("no network, or") else ""
+        raise ValueError(f"{address}: cannot be downloaded: {reason}{cached}") from error
 
 
 def with_local_models(options: Options) -> Options:
@@ -74,11 +91,17 @@ def with_local_models(options: Options) -> Options:
     changed: dict[str, Any] = {}
     for name in ("model", "models"):
         match getattr(options, name, None):
-            case Path() as path if is_address(path):
-                changed[name] = fetch(path)
-            case list() as paths if any(map(is_address, paths)):
-                changed[name] = [fetch(path) if is_address(path) else path for path in paths]
+            case Path() as path if URL.match(str(path)):
+                changed[name] = _local(path)
+            case list() as paths if any(URL.match(str(path)) for path in paths):
+                changed[name] = [_local(path) for path in paths]
     return options.model_copy(update=changed) if changed else options
+
+
+def _local(path: Path) -> Path:
+    """Return a model's local path, downloaded if need be; ValueError for other URLs."""
+    check_kind(path)
+    return fetch(path) if is_address(path) else path
 
 
 def _download(repository: str, file: str | None, revision: str | None) -> Path:
@@ -125,8 +148,11 @@ def _check_size(size: int) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of an error."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    """Return the first line of an error, or that there is no network."""
+    line = (str(error).strip() or type(error).__name__).splitlines()[0].removeprefix("Got: ")
+    if any(name in f"{type(error).__name__} {line}" for name in NETWORK):
+        return f"no network, or HF_ENDPOINT is wrong ({line})"
+    return line
 
 
 def write_model(

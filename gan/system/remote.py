@@ -2,10 +2,12 @@
 
 import io
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from urllib.request import url2pathname
 
 from gan.system import stores
 from gan.system.stores import SCHEMES
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 else:
     _Path = type(Path())
 
+URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?P<slashes>/+|$)(?P<rest>.*)", re.DOTALL)
+"""A URL, or a path that was one; a scheme has two letters or more, so a drive's letter is none."""
 BLOCK = 2**16
 """Bytes of a header that are read at once."""
 MOST_BLOCKS = 8
@@ -28,13 +32,33 @@ def place(value: Any) -> Any:
     """
     if not isinstance(value, str | Path) or isinstance(value, RemotePath):
         return value
-    scheme, colon, rest = str(value).partition(":")
-    if colon and rest.startswith("/"):
-        if scheme == "file":
-            return Path("/" + rest.lstrip("/"))
-        if scheme in SCHEMES:
-            return RemotePath(f"{scheme}:", *rest.strip("/").split("/"))
+    if match := URL.fullmatch(Path(value).as_posix() if isinstance(value, Path) else value):
+        scheme, rest = match["scheme"].lower(), match["rest"].strip("/")
+        if scheme == "file" and match["slashes"]:
+            return Path(url2pathname("/" + match["rest"]))
+        if scheme in SCHEMES and rest:
+            return RemotePath(f"{scheme}:", *rest.split("/"))
     return value
+
+
+def given_place(value: Any) -> Any:
+    """Return place(value) for what a user gives; ValueError for a URL that names no place."""
+    match = URL.match(str(value)) if isinstance(value, str | Path) else None
+    if match is None or isinstance(value, RemotePath) or Path(value).exists():
+        return place(value)
+    scheme, rest = match["scheme"].lower(), match["rest"].strip("/")
+    url = f"{scheme}://{rest}"
+    if scheme == "file":
+        if match["slashes"] == "//":
+            raise ValueError(f"{url}: expected three slashes, file:///{rest}, and no host")
+    elif scheme not in SCHEMES and match["slashes"]:
+        known = ", ".join(f"{name}://" for name in ("file", *SCHEMES) if name != "memory")
+        raise ValueError(f"{url}: no such kind of URL; expected {known} or a path")
+    elif scheme in SCHEMES and not rest:
+        raise ValueError(f"{url}: names nothing: expected {SCHEMES[scheme].form}")
+    elif scheme == "hf" and not re.match(r"datasets/[^/]+/[^/]", rest):
+        raise ValueError(f"{url}: images are read from {SCHEMES[scheme].form}")
+    return place(value)
 
 
 def path_of(name: str) -> Path:

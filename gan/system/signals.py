@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from types import FrameType
 from typing import Self
 
@@ -15,8 +16,15 @@ SIGNALS = tuple(each for each in signal.Signals if each.name in ("SIGTERM", "SIG
 """Signals of batch schedulers, users and launchers. Windows has no SIGUSR1."""
 
 
+SLICE = 0.25
+"""Seconds after which `pause` looks for a signal."""
+
+
 class Interruption:
     """Records the first signal instead of ending the process; a second SIGINT ends it at once."""
+
+    present: "Interruption | None" = None
+    """The one whose handlers are set in this process."""
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
@@ -26,9 +34,11 @@ class Interruption:
         numbers = SIGNALS if threading.current_thread() is threading.main_thread() else ()
         self.before = {number: signal.signal(number, self.note) for number in numbers}
         _follow_launcher()
+        self.around, Interruption.present = Interruption.present, self
         return self
 
     def __exit__(self, *_: object) -> None:
+        Interruption.present = self.around
         for number, handler in self.before.items():
             signal.signal(number, handler)
 
@@ -37,6 +47,17 @@ class Interruption:
         if self.received is not None and number == signal.SIGINT:
             os._exit(128 + number)
         self.received = self.received or signal.Signals(number)
+
+
+def pause(seconds: float) -> signal.Signals | None:
+    """Sleep; return the signal that has been recorded, if one has, without sleeping on."""
+    end = time.monotonic() + seconds
+    while True:
+        if Interruption.present and Interruption.present.received:
+            return Interruption.present.received
+        if (left := end - time.monotonic()) <= 0:
+            return None
+        time.sleep(min(left, SLICE))
 
 
 def ignore_signals() -> None:

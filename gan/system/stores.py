@@ -5,12 +5,14 @@ file systems of fsspec, which torch requires.
 """
 
 import errno
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from gan.system.object_stores import ObjectStores
+from gan.system.signals import pause
 
 T = TypeVar("T")
 
@@ -21,6 +23,10 @@ class Scheme:
 
     package: str
     """The package that must be installed, apart from fsspec, which torch requires."""
+    form: str = ""
+    """What a URL of images looks like."""
+    endpoint: str = ""
+    """The environment variable that names another server."""
     obstore: bool = False
     writable: bool = True
     pages: bool = False
@@ -28,17 +34,20 @@ class Scheme:
 
 
 SCHEMES = {
-    "s3": Scheme("obstore", obstore=True),
-    "gs": Scheme("obstore", obstore=True),
-    "az": Scheme("obstore", obstore=True),
-    "hf": Scheme("huggingface_hub", writable=False),
-    "http": Scheme("aiohttp", writable=False, pages=True),
-    "https": Scheme("aiohttp", writable=False, pages=True),
-    "memory": Scheme("fsspec"),
+    "s3": Scheme("obstore", "s3://BUCKET/NAME", "AWS_ENDPOINT_URL", obstore=True),
+    "gs": Scheme("obstore", "gs://BUCKET/NAME", obstore=True),
+    "az": Scheme("obstore", "az://CONTAINER/NAME", obstore=True),
+    "hf": Scheme("huggingface_hub", "hf://datasets/OWNER/NAME", "HF_ENDPOINT", writable=False),
+    "http": Scheme("aiohttp", "http://HOST/NAME", writable=False, pages=True),
+    "https": Scheme("aiohttp", "https://HOST/NAME", writable=False, pages=True),
+    "memory": Scheme("fsspec", "memory://NAME"),
 }
 """The kinds of URLs. memory is for tests of one process."""
 WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """Seconds between two tries: together a minute, so a store may restart."""
+UNKNOWN_HOST = ("getaddrinfo", "name resolution", "Name or service", "nodename", "dns error")
+"""What errors about a host's name say; as long as no request succeeded, few tries are made then."""
+FEW = 2
 MOST = 2**30
 """Most bytes of an object that are read: it is in memory while it is decoded."""
 DENIED = ("PermissionError", "PermissionDeniedError", "UnauthenticatedError")
@@ -60,6 +69,15 @@ class Entry(NamedTuple):
     name: str
     size: int
     tag: str
+
+
+class _Contact:
+    """What this process knows of its stores."""
+
+    answered = False
+    """Whether a request has succeeded."""
+    told = -120.0
+    """When a line was last printed that a store does not answer, in seconds."""
 
 
 def unreachable(error: BaseException | None) -> bool:
@@ -95,16 +113,19 @@ def file_system(url: str) -> Any:
         ) from error
 
 
-def persist(call: Callable[[], T]) -> T:
+def persist(call: Callable[[], T], url: str = "") -> T:
     """Return call(); if it fails, try again after each of WAITS.
 
-    FileNotFoundError if there is no such object, StoreError after the last try or if the
-    credentials are wrong.
+    FileNotFoundError if there is no such object, StoreError after the last try, if the
+    credentials are wrong, or if a signal has come that ends the run.
     """
-    for wait in (*WAITS, None):
+    for number, wait in enumerate((*WAITS, None), 1):
         try:
-            return call()
+            result = call()
+            _Contact.answered = True
+            return result
         except FileNotFoundError as error:
+            _Contact.answered = True
             raise FileNotFoundError(errno.ENOENT, "no such object") from error
         except MISTAKES:
             raise
@@ -113,12 +134,42 @@ def persist(call: Callable[[], T]) -> T:
                 raise StoreError(
                     f"the store denies access: check its credentials ({_line(error)})"
                 ) from error
-            if wait is None:
+            few = number >= FEW and not _Contact.answered and _unknown_host(error)
+            if wait is None or few:
                 raise StoreError(
-                    f"the store did not answer in {len(WAITS) + 1} tries ({_line(error)})"
+                    f"the store did not answer in {number} tries ({_line(error)}): {_advice(url)}"
                 ) from error
-            time.sleep(wait)
+            _tell(error)
+            if received := pause(wait):
+                raise StoreError(
+                    f"{received.name} while the store did not answer ({_line(error)})"
+                ) from error
     raise AssertionError
+
+
+def _tell(error: Exception) -> None:
+    """Print that a store does not answer, once for each time that it is away."""
+    now = time.monotonic()
+    if now - _Contact.told > 2 * sum(WAITS):
+        _Contact.told = now
+        text = f"the store does not answer ({_line(error)}): trying again for a minute"
+        print(text, file=sys.stderr, flush=True)
+
+
+def _advice(url: str) -> str:
+    """Return what to look at if a store does not answer."""
+    row = SCHEMES.get(scheme_of(url))
+    endpoint = f" and {row.endpoint}" if row and row.endpoint else ""
+    return f"look at the network{endpoint}"
+
+
+def _unknown_host(error: BaseException | None) -> bool:
+    """Return whether an error, or one of its causes, is that a host's name is not known."""
+    while error is not None:
+        if any(text in str(error) for text in UNKNOWN_HOST):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _denied(error: Exception) -> bool:
@@ -138,7 +189,7 @@ def _line(error: Exception) -> str:
 def _named(url: str, call: Callable[[], T]) -> T:
     """Return persist(call); StoreError with the URL."""
     try:
-        return persist(call)
+        return persist(call, url)
     except StoreError as error:
         raise StoreError(f"{url}: {error}") from error
 
@@ -149,8 +200,11 @@ def listing(url: str) -> Iterator[Entry]:
     StoreError as from `persist`.
     """
     files = file_system(url)
-    base = url.rstrip("/") + ("/" if SCHEMES[scheme_of(url)].pages else "")
+    pages = SCHEMES[scheme_of(url)].pages
+    base = url.rstrip("/") + ("/" if pages else "")
     try:
+        if pages:  # fsspec's find passes over what does not answer
+            _named(url, lambda: files.ls(base, detail=False))
         found: dict[str, dict[str, Any]] = _named(
             url, lambda: files.find(base, detail=True, withdirs=False)
         )
@@ -178,7 +232,7 @@ def tag_of(info: dict[str, Any]) -> str:
 def read(url: str, start: int | None = None, end: int | None = None) -> bytes:
     """Return the bytes of an object, or of a part; errors as from `persist`."""
     files = file_system(url)
-    return bytes(persist(lambda: files.cat_file(url, start=start, end=end)))
+    return bytes(persist(lambda: files.cat_file(url, start=start, end=end), url))
 
 
 def write(url: str, data: bytes, *, replace: bool) -> None:

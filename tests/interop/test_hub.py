@@ -13,8 +13,10 @@ import yaml
 from PIL import Image
 
 from gan.cli.main import main
+from gan.inference.folder.options import TranslateOptions
 from gan.inference.translator import Translator
 from gan.interop import fetch
+from gan.interop.hub import with_local_models
 from gan.networks import build_generator
 from tests.support.generators import write_several
 
@@ -179,6 +181,14 @@ def test_repositories_are_downloaded_by_their_scheme(
             fetch(wrong)
 
 
+@pytest.mark.parametrize("name", ["s3://b/m", "S3://b/m", "ftp://b/m"])
+def test_models_are_read_from_the_hub_and_from_paths_only(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{name}: models are read from hf://user/name"):
+        Translator.load(Path(name))
+    with pytest.raises(ValueError, match=rf"^{name}: models are read from hf://user/name"):
+        with_local_models(TranslateOptions(model=Path(name), input=Path("i"), output=Path("o")))
+
+
 def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("no network\nand many more words")
@@ -187,6 +197,22 @@ def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
     with pytest.raises(ValueError, match=r"^hf://me/ochre: cannot be downloaded: no network$"):
         Translator.from_pretrained("hf://me/ochre")
+
+
+def test_without_a_network_the_reason_names_the_endpoint_and_the_cache(
+    monkeypatch: pytest.MonkeyPatch, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("Got: ConnectError: [Errno -2] Name or service not known")
+
+    monkeypatch.setattr("huggingface_hub.HfApi", fail)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
+    reason = r"no network, or HF_ENDPOINT is wrong \(ConnectError: .* known\)"
+    with pytest.raises(ValueError, match=rf"downloaded: {reason}; .*found in the cache$"):
+        Translator.from_pretrained("hf://me/ochre")
+    out = str(tmp_path / "shared")
+    assert main(["export", str(run), out, "hub", "--push", "me/ochre"]) == 1
+    assert f"{out} is written: the same command with --overwrite true" in capsys.readouterr().err
 
 
 def test_what_is_pushed_is_what_is_saved(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import pickle
 import random
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -10,7 +11,8 @@ import pytest
 
 from gan.system import stores
 from gan.system.atomic import ends_the_work, write_whole
-from gan.system.remote import BLOCK, MOST_BLOCKS, RemotePath, place
+from gan.system.remote import BLOCK, MOST_BLOCKS, RemotePath, given_place, place
+from gan.system.signals import Interruption
 from gan.system.stores import StoreError, persist
 
 
@@ -21,6 +23,7 @@ from gan.system.stores import StoreError, persist
         ("s3://bucket/a b#1?/ä.png/", "s3://bucket/a b#1?/ä.png"),
         ("hf://datasets/owner/name@main", "hf://datasets/owner/name@main"),
         ("http://host:8000/photos", "http://host:8000/photos"),
+        ("S3://Bucket/Photos", "s3://Bucket/Photos"),
     ],
 )
 def test_a_url_survives_a_path(text: str, expected: str) -> None:
@@ -35,14 +38,36 @@ def test_a_url_survives_a_path(text: str, expected: str) -> None:
     assert below.is_relative_to(path)
 
 
-@pytest.mark.parametrize("text", ["photos", "/photos", "C:/photos", "s3:photos", "ftp://x/y", "."])
+@pytest.mark.parametrize("text", ["photos", "/photos", "C:/photos", "s3:photos", "notes:", "."])
 def test_other_paths_stay_as_they_are(text: str) -> None:
-    assert place(text) == text
+    assert place(text) == given_place(text) == text
     assert place(Path(text)) == Path(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("ftp://h/x", r"^ftp://h/x: no such kind of URL; expected file://, s3://.* or a path$"),
+        ("s3://", "^s3://: names nothing: expected s3://BUCKET/NAME$"),
+        ("https://", "^https://: names nothing: expected https://HOST/NAME$"),
+        ("hf://me/x", "^hf://me/x: images are read from hf://datasets/OWNER/NAME$"),
+        ("hf://datasets/me", "^hf://datasets/me: images are read from hf://datasets/OWNER/NAME$"),
+    ],
+)
+def test_urls_without_images_are_rejected_at_once(text: str, reason: str) -> None:
+    for given in (text, Path(text)):
+        with pytest.raises(ValueError, match=reason):
+            given_place(given)
+
+
+def test_a_file_url_with_a_host_is_rejected() -> None:
+    with pytest.raises(ValueError, match=r"three slashes, file:///photos/x, and no host"):
+        given_place("file://photos/x")
 
 
 def test_a_file_url_is_a_path() -> None:
     assert place("file:///photos/x") == PurePosixPath("/photos/x")
+    assert given_place("FILE:///photos/a%20b%23") == PurePosixPath("/photos/a b#")
     assert not isinstance(place("file:///photos/x"), RemotePath)
 
 
@@ -117,15 +142,44 @@ def failing(times: int, error: Exception) -> Callable[[], int]:
     return call
 
 
-def test_tries_are_bounded_and_wait_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tries_are_bounded_and_wait_longer_each_time(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+    monkeypatch.setattr(stores, "pause", waited.append)
+    monkeypatch.setattr(stores._Contact, "told", -1e9)
     assert persist(failing(len(stores.WAITS), OSError("reset"))) == len(stores.WAITS) + 1
     assert waited == sorted(waited) == list(stores.WAITS)
     assert sum(waited) > 30  # a server that restarts
     with pytest.raises(StoreError, match=r"did not answer in 7 tries \(reset\)") as raised:
         persist(failing(len(stores.WAITS) + 1, OSError("reset\nmore")))
     assert ends_the_work(raised.value)
+    told = capsys.readouterr().err.splitlines()
+    assert told == ["the store does not answer (reset): trying again for a minute"]
+
+
+@pytest.mark.parametrize(("answered", "tries"), [(False, 2), (True, 7)])
+def test_an_unknown_host_is_given_up_early_unless_a_store_has_answered(
+    monkeypatch: pytest.MonkeyPatch, answered: bool, tries: int
+) -> None:
+    monkeypatch.setattr(stores, "pause", lambda seconds: None)
+    monkeypatch.setattr(stores._Contact, "answered", answered)
+    error = OSError("[Errno -2] Name or service not known")
+    with pytest.raises(StoreError, match=rf"in {tries} tries .*the network and HF_ENDPOINT$"):
+        persist(failing(9, error), "hf://datasets/me/x")
+
+
+def test_a_signal_ends_the_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    with Interruption(), pytest.raises(StoreError, match=r"^SIGTERM while the store did not"):
+        persist(failing(9, OSError("reset")))
+    assert len(slept) == 1
 
 
 @pytest.mark.parametrize(
@@ -139,7 +193,7 @@ def test_tries_are_bounded_and_wait_longer_each_time(monkeypatch: pytest.MonkeyP
 def test_what_another_try_does_not_change_is_raised_at_once(
     monkeypatch: pytest.MonkeyPatch, error: Exception, expected: type[Exception]
 ) -> None:
-    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("waited"))
+    monkeypatch.setattr(stores, "pause", lambda seconds: pytest.fail("waited"))
     with pytest.raises(expected):
         persist(failing(1, error))
 

@@ -69,10 +69,22 @@ def others(names: Iterable[str]) -> dict[str, TrackerRow]:
 
 
 def check_installed(names: Iterable[str]) -> None:
-    """Raise ValueError, with a command, if a tracker's package is not installed."""
-    for name in names:
-        row = TRACKERS[name]
-        if row.package and find_spec(row.package) is None:
-            raise ValueError(
-                f"run.trackers: {name} requires pip install {row.install} (no module {row.package})"
-            )
+    """Raise ValueError, with one command for all, if trackers' packages are not installed.
+
+    Also if a tracker is listed twice.
+    """
+    listed = list(names)
+    if twice := [name for name in dict.fromkeys(listed) if listed.count(name) > 1]:
+        raise ValueError(f"run.trackers: {', '.join(twice)} is listed twice: name each once")
+    rows = {name: TRACKERS[name] for name in listed}
+    missing = {
+        name: row for name, row in rows.items() if row.package and not find_spec(row.package)
+    }
+    if missing:
+        verb = "requires" if len(missing) == 1 else "require"
+        installs = " ".join(dict.fromkeys(row.install for row in missing.values()))
+        modules = ", ".join(str(row.package) for row in missing.values())
+        raise ValueError(
+            f"run.trackers: {', '.join(missing)} {verb} pip install {installs} "
+            f"(no module {modules})"
+        )

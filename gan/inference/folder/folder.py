@@ -184,7 +184,8 @@ def prepare(plan: Plan, scratch: Path | None, shard: Shard) -> None:
             remove_parts(folder)
     if listed:
         check_failed(listed)
-        shard.begin(listed)
+        if remark := shard.begin(listed):
+            print(printable(remark), file=sys.stderr)
 
 
 def translate_jobs(

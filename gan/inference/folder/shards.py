@@ -10,7 +10,7 @@ from gan.inference.folder.batches import make_batches
 from gan.inference.folder.plan import Plan
 from gan.system.atomic import write_whole
 from gan.system.failures import Failure, write_failed
-from gan.system.remote import path_of
+from gan.system.remote import RemotePath, path_of
 
 T = TypeVar("T")
 
@@ -40,9 +40,12 @@ class Shard:
 
         Batches are made of the whole before they are shared out: so neither the number of parts
         nor what was translated before changes a batch, or an image's rounding.
+        ValueError if the input is one file.
         """
         if self.count == 1:
             return whole
+        if not whole.whole_folder:
+            raise ValueError("shard: the input is one file, which has no parts: remove --shard")
         mine = self.take(make_batches(whole.jobs, batch_size, device))
         clips = whole.clips
         return replace(
@@ -62,10 +65,21 @@ class Shard:
         """Return the file of this part's report."""
         return output / FOLDER / f"{self.number}-of-{self.count}.json"
 
-    def begin(self, output: Path) -> None:
-        """Remove the report of an earlier start: until this one ends, the whole is not done."""
-        if self.count > 1:
-            self.report(output).unlink(missing_ok=True)
+    def begin(self, output: Path) -> str | None:
+        """Remove the report of an earlier start: until this one ends, the whole is not done.
+
+        Return a line if there are reports of another number of parts, which are ignored.
+        """
+        if self.count == 1:
+            return None
+        self.report(output).unlink(missing_ok=True)
+        if isinstance(output, RemotePath):
+            return None
+        ends = {path.stem.rpartition("-of-")[2] for path in output.glob(f"{FOLDER}/*-of-*.json")}
+        if others := sorted(ends - {str(self.count)}):
+            counts = " and ".join(others)
+            return f"{output}: reports of {counts} parts, not {self.count}, exist and are ignored"
+        return None
 
     def end(self, output: Path, counts: Sequence[int], failures: Sequence[Failure]) -> str | None:
         """Write this part's report; if no part's is missing, join them in failed.tsv.
@@ -96,7 +110,8 @@ class Shard:
         joined = [Failure(path_of(name), why) for part in parts for name, why in part["failures"]]
         write_failed(output, joined)
         total, before = (sum(part["counts"][at] for part in parts) for at in (0, 1))
+        many = "; there are more parts than pictures" if total < self.count else ""
         return (
             f"all {self.count} shards done: {total - before - len(joined)} of {total} files "
-            f"translated, {before} existed already, {len(joined)} failed"
+            f"translated, {before} existed already, {len(joined)} failed{many}"
         )

@@ -1,5 +1,6 @@
 """Shards share out a plan whole, whenever each begins, and join their lists of failures."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,17 @@ def test_other_shards_are_rejected(text: str) -> None:
         TranslateOptions(model=Path("m"), input=Path("i"), output=Path("o"), shard=text)
 
 
+def test_one_file_has_no_parts() -> None:
+    with pytest.raises(ValueError, match="shard: the input is one file"):
+        Shard(1, 2).plan(replace(plan(), whole_folder=False), 2, "cpu")
+
+
+def test_the_end_line_names_more_parts_than_pictures(tmp_path: Path) -> None:
+    Shard(1, 2).end(tmp_path, (1, 0), [])
+    assert "more parts" not in str(Shard(2, 2).end(tmp_path, (1, 0), []))
+    assert str(Shard(2, 2).end(tmp_path, (0, 0), [])).endswith("more parts than pictures")
+
+
 def test_the_last_shard_joins_the_failures_and_the_files_are_those_of_one_process(
     photos: Photos, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,5 +91,7 @@ def test_the_last_shard_joins_the_failures_and_the_files_are_those_of_one_proces
     ]
     assert files[0] == files[1]
     assert len(files[0]) == 5
+    _, printed = translate("parts", "1/9")
+    assert "parts: reports of 2 parts, not 9, exist and are ignored" in printed
     _, printed = translate("parts", "2/2")
     assert "2 of 5 files translated, 2 existed already, 1 failed" in printed

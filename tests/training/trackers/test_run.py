@@ -8,6 +8,8 @@ from accelerate.tracking import LOGGER_TYPE_TO_CLASS
 from PIL import Image
 
 import gan
+from gan.cli.commands import COMMANDS
+from gan.cli.parser import Parser
 from gan.config import Config
 from gan.config.table import load
 from gan.config.tables.trackers import TRACKERS, check_installed
@@ -37,14 +39,14 @@ def tracked(config: Config, *names: str) -> Config:
 
 
 def test_a_tracker_gets_what_tensorboard_gets(root: Path, tmp_path: Path) -> None:
-    train(tracked(pixel_config(root, tmp_path / "run"), "tensorboard", "recorder", "recorder"))
+    train(tracked(pixel_config(root, tmp_path / "run"), "tensorboard", "recorder"))
     (session,) = Recorder.sessions
     same(session.curves(), tensorboard(tmp_path / "run"))
     assert len(session.curves()["loss/cycle_a"]) == 4
     assert session.finished
     assert (session.project, session.config["train.max_steps"]) == ("mine", 4)
     assert session.config["data.root"] == str(root)
-    assert session.config["run.trackers"] == "['tensorboard', 'recorder', 'recorder']"
+    assert session.config["run.trackers"] == "['tensorboard', 'recorder']"
     for step, images in session.images:
         for name, (image,) in images.items():
             file = f"step-{step:08d}-{name.removeprefix('samples/')}.png"
@@ -143,7 +145,18 @@ def test_a_missing_package_is_one_line_with_the_command(
     assert not (tmp_path / "run").exists()
     with pytest.raises(ValueError, match="comet_ml requires pip install comet-ml "):
         check_installed(["comet_ml"])
+    both = r"wandb, mlflow, aim require pip install 'gan-translation\[trackers\]' aim "
+    with pytest.raises(ValueError, match=both):
+        check_installed(["wandb", "mlflow", "aim"])
+    with pytest.raises(ValueError, match=r"^run.trackers: wandb is listed twice"):
+        check_installed(["wandb", "wandb"])
     check_installed(["recorder"])  # a registered one names no package
+
+
+@pytest.mark.parametrize(("given", "example"), [("all", "tensorboard, wandb"), ("aim", "aim")])
+def test_the_example_of_a_list_is_valid(given: str, example: str) -> None:
+    with pytest.raises(ValueError, match=rf"for instance \[{example}\]"):
+        Parser(COMMANDS["train"], "gan train").options(["--run.trackers", given])
 
 
 def test_a_run_ends_with_a_command_for_each_tracker(root: Path) -> None:
