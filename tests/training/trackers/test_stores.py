@@ -153,7 +153,8 @@ def test_stores_hold_configuration_findings_samples_and_generators(desk: Desk) -
     assert config["train.max_steps"] == 12
     kinds = [record["type"] for record in records]
     assert kinds.count("artifact") == 2
-    assert len([*run.glob("trackers/wandb/offline-run-*/files/media/images/samples/*.png")]) == 6
+    # Three steps of both directions, each with the discriminator's scores.
+    assert len([*run.glob("trackers/wandb/offline-run-*/files/media/images/samples/*.png")]) == 12
 
     kept = desk.kept("straight", "mlflow")
     client = mlflow.MlflowClient(kept["uri"])
@@ -166,12 +167,12 @@ def test_stores_hold_configuration_findings_samples_and_generators(desk: Desk) -
     } == generators
     texts = "".join(path.read_text() for path in (folder / "doctor" / "findings").iterdir())
     assert all(advice in texts for advice in findings)
-    assert len([*(folder / "images").glob("*.png")]) == 6
+    assert len([*(folder / "images").glob("*.png")]) == 12
 
     name = desk.kept("straight", "trackio")["name"]
     media = [*(desk.stores / "media" / "gan" / name).rglob("*.png")]
     samples = [path.read_bytes() for path in (run / "samples").iterdir()]
-    assert len(media) == len(samples) == 6
+    assert len(media) == len(samples) == 12
     blobs = (desk.stores / "artifacts" / "gan" / "blobs").rglob("*")
     assert {*generators.values()} <= {path.read_bytes() for path in blobs if path.is_file()}
     assert trackio.__version__
