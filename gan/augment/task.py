@@ -113,18 +113,19 @@ def _onnx_model(path: Path) -> Predict:
 
 
 def _check_classes(path: Path, shapes: Sequence[tuple[int, ...]]) -> None:
-    """Raise ValueError unless a model's outputs for one image can be a classifier's.
+    """Raise ValueError unless a model's output shapes for one image are a classifier's.
 
-    The first must have scores of classes along one axis, as (1, 1000) or (1, 1000, 1, 1). A
-    detector's are (1, 84, 8400) or (1, 300, 6), or boxes (n, 4) with labels and scores (n,).
+    The first output must have class scores along one axis, as (1, 1000) or (1, 1000, 1, 1). A
+    detector's outputs are (1, 84, 8400), (1, 300, 6), or boxes (n, 4) with labels (n,) and scores
+    (n,).
     """
     first = shapes[0]
     classes = len(first) >= 2 and first[0] == 1 and sum(side > 1 for side in first) <= 1
     if not classes or any(len(shape) == 1 for shape in shapes[1:]):
         raise ValueError(
-            f"task: {path}: its outputs have the shapes {', '.join(map(str, shapes))}: those of a "
-            "detector, and an ONNX file must be a classifier, with an output (1, classes): save "
-            "the detector as TorchScript, with torchvision's output"
+            f"task: {path}: an ONNX file must be a classifier with an output (1, classes), but its "
+            f"outputs have the shapes {', '.join(map(str, shapes))}. Save a detector as "
+            "TorchScript, with torchvision's output"
         )
 
 

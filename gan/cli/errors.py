@@ -18,7 +18,7 @@ def one_line(error: Exception) -> str:
 
 
 def of_a_compiler(error: RuntimeError) -> str | None:
-    """Return a message about a failure of torch.compile; None for another error."""
+    """Return a message if torch.compile failed; None for another error."""
     if not type(error).__module__.startswith(("torch._inductor", "torch._dynamo")):
         return None
     from torch._inductor.runtime.cache_dir_utils import cache_dir

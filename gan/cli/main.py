@@ -119,7 +119,7 @@ def run(name: str, arguments: Sequence[str] | None = None, prog: str | None = No
 
 
 def _with_local_models(options: Any) -> Any:
-    """Return the options with downloaded models in place of addresses, hf://user/name."""
+    """Return the options with downloaded models: local paths in place of hf://user/name."""
     named = str([getattr(options, name, None) for name in ("model", "models")])
     if ":" not in named:  # so that the room and its libraries are not imported here
         return options

@@ -24,7 +24,7 @@ Optimizer = Literal["lbfgs", "adam"]
 Method = Literal["optimize", "wct"]
 """Methods of stylization."""
 StyleName = Annotated[str, Field(coerce_numbers_to_str=True)]
-"""Number, from 0, or name of a style of a generator with several."""
+"""Number (from 0) or name of a style, for a generator with several."""
 PreserveColor = Literal["no", "luma", "palette"]
 Better = Literal["lower", "higher"]
 """Whether lower or higher values of a metric are better."""
@@ -38,7 +38,7 @@ Split = Literal["test", "val", "train"]
 ExportFormat = Literal["safetensors", "reference", "onnx", "program"]
 """File formats of generators for other programs."""
 ExportPrecision = Literal["fp32", "fp16", "int8"]
-"""Arithmetic of ONNX files."""
+"""Number format of an ONNX file."""
 FolderFormat = Literal["hub", "web"]
 """Formats of exports that are folders, with one generator or both of a run."""
 

@@ -63,7 +63,7 @@ def _describe(detail: Any, fields: Fields, before: str) -> str:
 
 
 def _example(value: str, field: FieldInfo | None) -> str:
-    """Return items that a list takes: the value, or names of the table that it must be in."""
+    """Return an example of a list's items: the value, or names of the table if it is unknown."""
     items = get_args(get_args(field.annotation)[0]) if field and get_args(field.annotation) else ()
     for table in (each.table for each in items if isinstance(each, NameIn)):
         return value if value in table else ", ".join(list(table)[:2])

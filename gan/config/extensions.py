@@ -90,8 +90,8 @@ def register_tracker(name: str, code: Code) -> None:
     """Register a tracker for run.trackers.
 
     `code` is a subclass of accelerate.tracking.GeneralTracker, or its name. It is called with
-    run.project and, if it requires a logging directory, with a folder in the run's folder.
-    ValueError if the name is taken.
+    run.project and, if it requires a logging directory, a folder in the run's folder. ValueError if
+    the name is taken.
     """
     TRACKERS.add(name, TrackerRow(code))
 

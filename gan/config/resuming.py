@@ -1,4 +1,4 @@
-"""Which keys may change when a run is resumed."""
+"""List the keys that may change when a run is resumed."""
 
 from typing import Any
 
@@ -21,18 +21,18 @@ NOT_NUMBERS = {
     }.items()
     for key in keys.split()
 }
-"""Keys that may change when a run is resumed: they do not change what the next step computes.
+"""Keys that may change when a run is resumed: the next step does not depend on them.
 
-Paths of files and folders may change, but not their content, of which a state's manifest has
-fingerprints. The manifest also records the recipe.
+Paths of files and folders may change, but not their content: each training state's manifest has
+fingerprints of it. The manifest also records the recipe.
 """
 
 
 def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Return the differences between two dumped configurations that would change a resumed run.
+    """Return the changes between two dumped configurations that would change a resumed run.
 
-    Each is a string, `key: before -> after`. If another version wrote a configuration without a
-    key, the key's default is compared.
+    Each is a string, `key: before -> after`. A key that is missing in one of them, because another
+    version wrote it, has its default.
     """
     changes, defaults = [], Config().model_dump(mode="json")
     for section in sorted(before.keys() | after.keys()):

@@ -76,8 +76,8 @@ class DataConfig(Section):
     """More augmentations from albumentations, each as {NAME: ARGUMENTS}, for instance
     [{ColorJitter: {p: 0.5}}]."""
     degrade: dict[str, Ends] = Field(default={})
-    """Degrade the images that generators receive in training, each with a strength from a range,
-    for instance {noise: [0, 25], jpeg: [30, 95]}. Losses compare with the images as they are."""
+    """Degradations of the images that generators receive in training, each with a range of
+    strengths, for instance {noise: [0, 25], jpeg: [30, 95]}. Losses use the original images."""
     channels_a: Channels = 3
     """Color channels of domain A: 3 for color, 1 for gray."""
     channels_b: Channels = 3
@@ -155,8 +155,8 @@ class NetworksConfig(Section):
 
     generator: Annotated[str, NameIn(GENERATORS)] = "resnet_9blocks"
     """Architecture of both generators. mobile: a ResNet for small devices, with a tenth of the
-    arithmetic. adain: a single generator that also takes a style image. conditional_6blocks,
-    conditional_9blocks: a single generator with several styles, for train.recipe many_styles."""
+    multiply-adds. adain: one generator that also takes a style image. conditional_6blocks,
+    conditional_9blocks: one generator with several styles, for train.recipe many_styles."""
     generator_channels: Width = 64
     """Channels after the first convolution of a generator."""
     discriminator: Annotated[str, NameIn(DISCRIMINATORS)] = "basic"
@@ -222,8 +222,8 @@ class LossConfig(Section):
     identity_b: Weight | None = None
     """Weight of the identity loss in B. If not set, loss.identity."""
     perceptual: Weight = 0
-    """Weight of the distance between translations and their originals in feature maps. With
-    train.recipe distill: between translations and the teacher's."""
+    """Weight of the distance between feature maps of translations and of their sources. With
+    train.recipe distill: of the teacher's translations."""
     perceptual_cycle: Weight = 0
     """Weight of the distance between reconstructions and their originals in feature maps."""
     style: Weight = 0
@@ -232,8 +232,8 @@ class LossConfig(Section):
     tv: Weight = 0
     """Weight of the total variation of translations. Larger is smoother."""
     steadiness: Weight = 0
-    """Weight of the difference between the translation of a moved image and the moved translation:
-    texture moves with things in clips."""
+    """Weight of the difference between the translation of a moved image and the moved
+    translation. It keeps textures attached to objects in clips."""
     semantic: Weight = 0
     """Weight of the semantic loss: how much worse a frozen classifier of A recognizes translations
     than their originals."""
@@ -252,7 +252,7 @@ class LossConfig(Section):
     nce_patches: Annotated[int, Field(ge=2, lt=2**31)] = 256
     """Number of random positions that are compared in each feature map; all if it has fewer."""
     pixel: Weight = 0
-    """Weight of the mean absolute difference from the teacher's translations, for train.recipe
+    """Weight of the mean absolute difference from the teacher's translations, with train.recipe
     distill."""
     terms: dict[str, Weight] = Field(default={})
     """Weights of further terms that an extension registers, for instance {edges: 2}."""

@@ -38,9 +38,9 @@ class TrainConfig(Section):
     """How long to train, on how many images at once, how precisely, and what to keep."""
 
     recipe: Annotated[str, AfterValidator(recipe_name)] | None = None
-    """What is trained: cyclegan, single_style, arbitrary_style, many_styles, contrastive, distill,
-    or a recipe that an extension registers. If not set, style.image and networks.generator
-    decide."""
+    """What is trained: cyclegan, single_style, arbitrary_style, many_styles, contrastive,
+    distill, or a recipe that an extension registers. If not set, it follows from style.image and
+    networks.generator."""
     epochs: Count = 100
     """Epochs at the constant learning rate; train.decay_epochs more follow. An epoch is one pass
     over the larger folder."""
@@ -72,16 +72,16 @@ class TrainConfig(Section):
     """Run a generator on images of both domains in one pass, and a discriminator on real images and
     translations. Not with networks.norm batch. Results do not change, up to rounding."""
     compile: bool = False
-    """Compile the networks with torch.compile. This takes minutes at the beginning and may make
-    steps faster; on CPUs often not, above all in bf16. --plan measures steps with and without it.
-    Results do not change, up to rounding."""
+    """Compile the networks with torch.compile. This takes minutes at the start and may make
+    steps faster, but often not on CPUs, especially in bf16. --plan measures steps with and
+    without it. Results do not change, up to rounding."""
     recompute: bool = False
     """Compute activations within residual blocks again in the backward pass instead of storing
     them. This takes about half the memory and more time. Results do not change."""
     fused: bool = False
-    """On NVIDIA GPUs compute each instance norm of a ResNet generator, and the ReLU, sum and
-    padding after it, by one Triton kernel. It is off because no GPU has timed it yet. Elsewhere it
-    is slower. Results do not change, up to rounding."""
+    """On NVIDIA GPUs, compute each instance norm of a ResNet generator, with the ReLU, sum and
+    padding after it, in one Triton kernel. Off by default: not yet timed on a GPU. Other devices
+    are slower with it. Results do not change, up to rounding."""
     log_every: Count = 50
     """Steps between two entries of losses and other numbers in TensorBoard."""
     sample_every: Count = 1000
@@ -160,7 +160,7 @@ class EvaluateConfig(Section):
 
 
 class RunConfig(Section):
-    """The run's folder, its seed, its device and its trackers."""
+    """The folder, seed, device and trackers of a run."""
 
     dir: Path = Path("checkpoints/run")
     """Run directory. Start again with the same one to resume."""
@@ -177,7 +177,7 @@ class RunConfig(Section):
     """Where losses, samples and evaluations are logged, for instance [tensorboard, wandb]
     (docs/tracking.md). gan report reads what tensorboard writes."""
     project: Annotated[str, Field(min_length=1)] = "gan"
-    """Project (wandb, trackio) or experiment (mlflow) to which trackers assign the run."""
+    """Project (wandb, trackio) or experiment (mlflow) in which trackers list the run."""
     deterministic: bool = False
     """On a GPU, use only operations that give the same bits every time, so that resuming a
     run does not change its results. Some of them are slower. CPUs always give the same bits."""

@@ -1,4 +1,4 @@
-"""A whole configuration, and contradictions between its sections."""
+"""The whole configuration, and checks across its sections."""
 
 from collections.abc import Iterable, Iterator
 
@@ -53,7 +53,7 @@ class Config(Section):
 
     @property
     def many_styles(self) -> bool:
-        """Whether the generator has several styles, of which weights choose or mix."""
+        """Whether the generator has several styles, selected or mixed by weights."""
         return GENERATORS[self.networks.generator].fixed_kind is not None
 
     @property
@@ -103,8 +103,8 @@ class Config(Section):
             ),
             (
                 self.train.fused and not fusible,
-                "train.fused is for instance norms of ResNet generators; with "
-                f"networks.generator {kind} and norm {norm} remove it",
+                "train.fused requires a ResNet generator with instance norms, not "
+                f"networks.generator {kind} with norm {norm}: remove it",
             ),
             (
                 regularized and norm == "batch",
@@ -139,7 +139,7 @@ class Config(Section):
             (
                 self.evaluate.every and self.many_styles,
                 f"evaluate.every: networks.generator {self.networks.generator} has several styles, "
-                "and evaluations compare with one domain B: remove evaluate.every",
+                "but an evaluation compares with one domain B: remove evaluate.every",
             ),
         ]
 
@@ -160,8 +160,8 @@ class Config(Section):
         fault = "needs a distill.teacher" if row.taught else "does not use distill.teacher"
         yield (
             row.taught != (self.distill.teacher is not None),
-            f"{chosen} {fault}: {'name one' if row.taught else 'set train.recipe distill'}, or "
-            f"remove {'train.recipe' if row.taught else 'the teacher'}",
+            f"{chosen} {fault}: {'set it' if row.taught else 'set train.recipe distill'}, or "
+            f"remove {'train.recipe' if row.taught else 'distill.teacher'}",
         )
         able = row.styled or row.many_styles
         fault = (
@@ -225,13 +225,13 @@ class Config(Section):
         ]
 
     def added_style_faults(self, row: RecipeRow, chosen: str) -> list[Fault]:
-        """Return faults of style.add_to, whose network is trained further in part."""
+        """Return faults of style.add_to, which adds styles to a trained network."""
         added, given = self.style.add_to is not None, self.networks
         return [
             (
                 added and not row.many_styles,
-                f"style.add_to adds styles to a network with several; {chosen} has none: "
-                f"remove it, or set networks.generator to {generators_for(False, True)}",
+                f"style.add_to requires a generator with several styles, which {chosen} does not "
+                f"train: remove it, or set networks.generator to {generators_for(False, True)}",
             ),
             (
                 added and (given.weights is not None or given.weights_ab is not None),

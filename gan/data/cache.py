@@ -75,9 +75,10 @@ class PixelCache:
         return pixels
 
     def read_object(self, path: RemotePath, make: Callable[[], Pixels]) -> Pixels:
-        """Return an object's pixels; its key is its URL, length and tag, so nothing is fetched.
+        """Return an object's pixels, from the cache if they are in it.
 
-        An object without a tag is not cached: it could change unnoticed.
+        The key is the object's URL, length and tag, so the object is not fetched to compute it. An
+        object without a tag is not cached: it could change without notice.
         """
         if not path.tag:
             return make()

@@ -69,8 +69,8 @@ class Crops:
 def read_resized(path: Path, domain: Domain, data: DataConfig) -> Pixels:
     """Return the pixels of a domain's file, resized by data.resize.
 
-    With data.draft, JPEGs are decoded at a reduced scale. ImageError if the image is too small:
-    objects in a store are not decoded before.
+    With data.draft, JPEGs are decoded at a reduced scale. ImageError if the image is too small,
+    which is first known here for objects in a store.
     """
     picture = read_image_or_pixels(
         path,
@@ -85,9 +85,9 @@ def read_resized(path: Path, domain: Domain, data: DataConfig) -> Pixels:
 
 
 def least_side(data: DataConfig) -> int:
-    """Return the least width and height of an image.
+    """Return the smallest width and height that an image may have, in pixels.
 
-    Images that are resized need one, too: very thin ones would be enlarged many times.
+    There is also a limit for images that are resized: very thin ones would be enlarged many times.
     """
     return data.crop_size if data.resize == "none" else MIN_SIDE
 

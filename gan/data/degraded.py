@@ -13,15 +13,15 @@ from gan.images.degradations import Pixels, degrade
 from gan.images.pixels import from_array, to_array
 
 SHARE = 0.5
-"""Probability of each degradation of data.degrade in an image."""
+"""Probability that each degradation of data.degrade is applied to an image."""
 STREAM = 1
-"""Distinguishes these random numbers from those of crops, which have the same seed and key."""
+"""Separates these random numbers from those of crops, which have the same seed and key."""
 
 
 class WithDegraded(Dataset[tuple[Tensor, ...]]):
-    """Returns the images of a dataset, unchanged, followed by a degraded copy of each.
+    """Returns the images of a dataset, followed by a degraded copy of each.
 
-    The copies are a function of (seed, epoch, index), like the images.
+    Like the images, the copies depend on (seed, epoch, index) only.
     """
 
     def __init__(self, dataset: ImageDataset, data: DataConfig, seed: int) -> None:
@@ -32,7 +32,7 @@ class WithDegraded(Dataset[tuple[Tensor, ...]]):
         return len(self.dataset)
 
     def __getitem__(self, key: Key) -> tuple[Tensor, ...]:
-        """Return the images of a key and their degraded copies, of the same types and shapes."""
+        """Return the images of a key, then their degraded copies of the same types and shapes."""
         images = self.dataset[key]
         rng = np.random.default_rng([self.seed, *key, STREAM])
         copies = (draw(to_array(image), self.ranges, rng) for image in images)
@@ -40,7 +40,7 @@ class WithDegraded(Dataset[tuple[Tensor, ...]]):
 
     @property
     def broken(self) -> dict[str, str] | None:
-        """The dataset's files that could not be read since the last batch, if it lists them."""
+        """The dataset's files that became unreadable since the last batch; None without a list."""
         found: dict[str, str] | None = getattr(self.dataset, "broken", None)
         return found
 
@@ -50,8 +50,8 @@ def draw(
 ) -> Pixels:
     """Return a degraded copy of pixels (H, W, C).
 
-    Each degradation that `ranges` names is applied with probability SHARE, in the order of the
-    table, with a strength that is uniform in its range.
+    Each degradation in `ranges` is applied with probability SHARE, in the order of the table. Its
+    strength is uniform in its range.
     """
     for name in DEGRADATIONS:
         if name in ranges:

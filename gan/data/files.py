@@ -1,6 +1,6 @@
-"""A list of files in compact form: a million names are one piece of memory, not a million objects.
+"""Lists of files in a few arrays, instead of one Python object for each of a million names.
 
-Loader workers hold such lists: Python's own objects would be copied into each of them.
+Loader workers hold such lists: Python objects would be copied into each worker.
 """
 
 import io
@@ -18,18 +18,18 @@ from gan.system.stores import Entry
 
 VERSION = 1
 PIECE = 2**14
-"""Strings that are taken apart at once."""
+"""Number of strings that are decoded at once."""
 
 
 class Texts(Sequence[str]):
-    """Strings as one array of bytes and the places where they end."""
+    """Strings, stored as one array of bytes and an array of their ends."""
 
     def __init__(self, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
         self.data, self.ends = data, ends
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Self:
-        """Return strings in compact form; names of files may hold any bytes."""
+        """Return the strings as Texts; file names may hold any bytes."""
         data, ends = bytearray(), []
         for text in texts:
             data += text.encode("utf-8", "surrogateescape")
@@ -40,7 +40,7 @@ class Texts(Sequence[str]):
         return len(self.ends)
 
     def __iter__(self) -> Iterator[str]:
-        """Yield all strings, piece by piece: one by one would take ten times as long."""
+        """Yield all strings. They are decoded PIECE at a time, ten times as fast as one by one."""
         for first in range(0, len(self), PIECE):
             start = int(self.ends[first - 1]) if first else 0
             ends = self.ends[first : first + PIECE] - start
@@ -51,14 +51,14 @@ class Texts(Sequence[str]):
                 before = end
 
     def __getitem__(self, at: Any) -> Any:
-        """Return one string; negative places count from the end."""
+        """Return one string; negative indices count from the end."""
         at = range(len(self))[at]
         start = int(self.ends[at - 1]) if at else 0
         return self.data[start : int(self.ends[at])].tobytes().decode("utf-8", "surrogateescape")
 
 
 class FileList(Sequence[Path]):
-    """The files of a folder or below a URL, in order; a path is made when it is used."""
+    """The files of a folder or below a URL, in order. Path objects are created on access."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class FileList(Sequence[Path]):
 
     @classmethod
     def of(cls, root: Path, files: Iterable[Path]) -> Self:
-        """Return files below root; objects of a listing keep their lengths and tags."""
+        """Return a list of files below root; objects keep the lengths and tags of their listing."""
         if isinstance(root, RemotePath):
             objects = [path for path in files if isinstance(path, RemotePath)]
             return cls.of_objects(
@@ -83,7 +83,7 @@ class FileList(Sequence[Path]):
 
     @classmethod
     def of_objects(cls, root: RemotePath, entries: Sequence[Entry]) -> Self:
-        """Return the objects of a listing below root."""
+        """Return a list of the objects below root."""
         sizes = np.array([entry.size for entry in entries], np.int64)
         return cls(
             root,
@@ -117,7 +117,7 @@ class FileList(Sequence[Path]):
     def lengths(self, known: Mapping[str, int]) -> Iterator[tuple[str, int]]:
         """Yield each file's name below the root and its length in bytes.
 
-        `known` has the lengths of some, by name, that may no longer exist.
+        `known` has lengths by name, for files that may no longer exist.
         """
         if self.sizes is None:
             for name in self.names:
@@ -127,7 +127,7 @@ class FileList(Sequence[Path]):
                 yield name, size
 
     def save(self, path: Path, limit: int | None) -> None:
-        """Write a listing of objects, of which `limit` were taken at most."""
+        """Write a list of objects, and `limit`, the largest number that was taken."""
         assert self.sizes is not None
         assert self.tags is not None
         arrays = {
@@ -149,7 +149,7 @@ class FileList(Sequence[Path]):
 
     @classmethod
     def load(cls, path: Path, root: RemotePath, limit: int | None) -> Self | None:
-        """Return the listing that `save` wrote for this root and limit; None if there is none."""
+        """Return the list that `save` wrote for this root and limit; None without a valid file."""
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}

@@ -41,7 +41,7 @@ FAINT = 2**14 - 1
 """Largest value in a 16-bit file that uses at most 14 bits, so that it looks almost black."""
 DARK = "values use less than a quarter of the 16-bit range; `gan inspect` proposes a range"
 MANY = 10_000
-"""Lines that are hashed at once."""
+"""Number of lines that are hashed at once."""
 STACKED = (".tif", ".tiff", ".gif", ".webp")
 """Suffixes of files that may have several pages or frames."""
 
@@ -67,7 +67,7 @@ class Folder:
     remarks: Mapping[str, int] = field(default_factory=dict)
     """Remarks about files that were decoded now, each with the number of files."""
     limit: int | None = None
-    """The most images that were taken below a URL, if any limit was set."""
+    """The most images to take below a URL (data.max_images)."""
 
 
 def index_folders(
@@ -75,8 +75,8 @@ def index_folders(
 ) -> dict[Domain, Folder]:
     """Index the training folders of these domains; ValueError as from index_folder.
 
-    `known` is a file written by `write_index`: images in it that did not change are not decoded,
-    and URLs are not listed again.
+    `known` is a file written by `write_index`: its images are not decoded again unless they
+    changed, and URLs are not listed again.
     """
     stamps, broken = _read_index(known)
     folders: dict[Domain, Folder] = {}
@@ -115,12 +115,13 @@ def index_folder(
 ) -> Folder:
     """List the images under root and its sub-folders, and decode those that are not in `known`.
 
-    By path, `known` holds the stamps of files that were read before, and `broken` the original
-    lengths of files that became unreadable in training, which stay. URLs are listed only.
+    `known` holds the stamps of files that were read before, by path. `broken` holds the original
+    lengths of files that became unreadable in training; these stay in the list. A URL is listed
+    only.
 
     Images with a side under min_side pixels count as unreadable. So do links that lead out of the
-    folder, but only if max_images does not cut the list. ValueError, with the first reasons, if no
-    image can be used or if more than max_unreadable (a share, 0 to 1) of the files are unreadable.
+    folder, unless max_images cuts the list. ValueError, with the first reasons, if no image can be
+    used or if more than max_unreadable (a share, 0 to 1) of the files are unreadable.
     """
     if isinstance(root, RemotePath):
         return index_objects(root, max_images=max_images, min_side=min_side)
@@ -162,7 +163,7 @@ def index_folder(
 
 
 def _paged(files: Iterable[Path]) -> tuple[Path, ...]:
-    """Return the files that have several pages or frames."""
+    """Return those files that have several pages or frames."""
     stacks = [path for path in files if path.suffix.lower() in STACKED]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         several = threads.map(_has_pages, stacks)
@@ -177,9 +178,9 @@ def _has_pages(path: Path) -> bool:
 
 
 def write_index(path: Path, folders: Iterable[Folder]) -> None:
-    """Write the readable files with their lengths and times: a restart need not decode them.
+    """Write the readable files with their lengths and times, so a restart need not decode them.
 
-    The objects below a URL are written to a file beside it, once.
+    For a URL, the list of its objects is written once, to a file beside the index.
     """
     stamps: dict[str, list[float]] = {}
     broken: dict[str, int] = {}

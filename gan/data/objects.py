@@ -14,19 +14,19 @@ from gan.system.remote import RemotePath, path_of
 if TYPE_CHECKING:
     from gan.data.folders import Folder
 
-BEFORE = "could not be read by the run before; other images replace it"
+BEFORE = "could not be read before the run was resumed; other images replace it"
 
 
 def listing_file(index: Path, root: Path) -> Path:
-    """Return where the list of a URL is kept, beside the run's index."""
+    """Return the path of a URL's list, beside the run's index."""
     return index.with_name(f"listing-{hashlib.sha256(str(root).encode()).hexdigest()[:8]}.npz")
 
 
 def list_objects(root: RemotePath, max_images: int | None, known: Path | None = None) -> FileList:
-    """Return the images below a URL, sorted by name; from `known`, a run's index, if it has them.
+    """Return the images below a URL, sorted by name.
 
-    So a resumed run has the same images in the same order, whatever was added since. ValueError
-    if there are none, StoreError if the store does not answer.
+    If `known`, the index of a run, has a list, that list is returned: a resumed run has the same
+    images in the same order. ValueError without images, StoreError if the store does not answer.
     """
     if known and (kept := FileList.load(listing_file(known, root), root, max_images)):
         return kept
@@ -47,8 +47,8 @@ def index_objects(
 ) -> "Folder":
     """Return the images below a URL as a Folder; errors as from list_objects.
 
-    They are not decoded now, which would fetch all of them: what cannot be read is found while it
-    is trained on. `broken` holds the lengths of those that an earlier start of the run found.
+    They are not decoded, since that would fetch all of them: training finds unreadable ones.
+    `broken` holds, by name, those that were found before the run was resumed.
     """
     from gan.data.folders import Folder, fingerprint
 

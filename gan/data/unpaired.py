@@ -82,7 +82,7 @@ class UnpairedImages(Dataset[tuple[Tensor, ...]]):
 
 
 def _any_remote(*folders: Sequence[Path]) -> bool:
-    """Return whether the files of any folder are objects in a store."""
+    """Return whether one of the folders is in a store."""
     return any(isinstance(files[0], RemotePath) for files in folders if files)
 
 
@@ -120,11 +120,11 @@ def readable_crop(
     rng: np.random.Generator,
     broken: dict[str, str],
 ) -> tuple[Tensor, int]:
-    """Return a crop of files[at], or of a random file if that is unreadable, and the file's index.
+    """Return a crop of files[at], and the index of the file that was used.
 
-    All files were readable at the start. Those that have become unreadable are added to `broken`,
+    If the file cannot be read, a random one replaces it. Unreadable files are added to `broken`,
     with the reasons. ImageError if TRIES files in a row cannot be read, or if a store cannot be
-    reached: its images are not broken.
+    reached: then its images are not broken.
     """
     for _ in range(TRIES):
         try:

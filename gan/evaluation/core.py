@@ -103,7 +103,7 @@ def evaluate(
 def _image_scores(
     found: Mapping[Direction, tuple[Task, list[Row]]], folders: Folders
 ) -> tuple[ImageScores, ...]:
-    """Return the scores of the images that have any, with their names in their folders."""
+    """Return the scores of each image that has any, with the image's name in its folder."""
     scores = []
     for direction, (_, rows) in found.items():
         folder = folders.sources[DIRECTIONS[direction].source]

@@ -24,7 +24,7 @@ def write_evaluation(
     evaluation: Evaluation,
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> str:
-    """Write the scores of the images, then a line of metrics.jsonl, with the entries of `more`.
+    """Write the scores of the images, and a line of metrics.jsonl with the entries of `more`.
 
     Return the name of the scores' file, relative to `folder`.
     """

@@ -95,7 +95,7 @@ class Evaluator:
     processes: Processes
     progress: bool = False
     around: Around = unchanged
-    """Degrades what the generators receive."""
+    """Returns a generator whose input is first degraded."""
 
     def images(self, files: Sequence[Path], domain: Domain) -> Images:
         """Read images onto the device; features are extracted when a metric uses them."""

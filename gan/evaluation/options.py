@@ -59,8 +59,8 @@ class EvaluateOptions(Section):
     resamples: Resamples = 1000
     """Number of resamples for the intervals of the metrics. 0 computes no intervals."""
     robust: bool = False
-    """Also measure every metric with degraded images: brighter, blurred, small, noisy,
-    compressed and shifted, each mildly and strongly. This takes 13 times as long."""
+    """Also measure every metric on degraded images: brighter, blurred, small, noisy, compressed
+    and shifted, each mildly and strongly. This takes 13 times as long."""
     output: Path | None = None
     """Folder for metrics.jsonl and evaluation. If not set, the run directory."""
     verbose: bool = False

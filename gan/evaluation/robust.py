@@ -1,7 +1,7 @@
 """Measure translations of degraded pictures: gan evaluate --robust.
 
-The generators receive degraded pictures; all else is as in a plain evaluation: translations are
-compared with the truth and with the other domain, reconstructions with the pictures themselves.
+Only the generators receive degraded pictures. Otherwise the evaluation is unchanged: translations
+are compared with the truth and with the other domain, reconstructions with the clean pictures.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,12 +27,12 @@ from gan.metrics.intervals import interval_around
 from gan.system.text import printable
 
 MARKS = {"worse": "-", "better": "+", "": ""}
-"""By the change from clean pictures: what follows a value in the table."""
+"""The mark after a value in the table, by its change from clean pictures."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A degradation with a strength, in which a model is measured."""
+    """A degradation of one strength under which a model is measured."""
 
     name: str
     """The key in metrics.jsonl, for instance noise_8."""
@@ -52,7 +52,7 @@ def conditions(data: DataConfig) -> Iterator[Condition]:
 
 
 def degrading(name: str, strength: float, depth: torch.dtype, generator: Generator) -> Generator:
-    """Return a generator that first degrades its input; noise is the same for every image."""
+    """Return a generator that first degrades its input. Each image gets the same noise."""
 
     def run(unit: Tensor) -> Tensor:
         degraded = [
@@ -67,8 +67,8 @@ def degrading(name: str, strength: float, depth: torch.dtype, generator: Generat
 def shifting(pixels: int, generator: Generator) -> Generator:
     """Return a generator whose input is moved right and down, and whose output is moved back.
 
-    The input is mirrored at the left and the top; the output's last columns and rows are repeated
-    at the right and the bottom. A generator that moves with its input is changed nowhere else.
+    The input is mirrored at its left and top edges. At the right and the bottom, the output's last
+    columns and rows are repeated. Nothing else changes if the generator is shift-equivariant.
     """
 
     def run(unit: Tensor) -> Tensor:
@@ -89,23 +89,25 @@ def record(found: Mapping[Condition, Evaluation]) -> dict[str, Any]:
 
 
 def table(clean: Evaluation, found: Mapping[Condition, Evaluation]) -> str:
-    """Return a table for each direction: a line for each condition, a column for each metric."""
+    """Return a table for each direction, with a line per condition and a column per metric."""
     rows = {"clean": clean.metrics} | {each.title: of.metrics for each, of in found.items()}
     blocks: list[str] = []
     for direction in DIRECTIONS:
         names = [name for name in clean.metrics if direction_of(name) == direction]
         if names:
             blocks += _blocks(direction, names, rows)
-    explained = "- clearly worse than with clean pictures, + clearly better, else no clear change"
+    explained = (
+        "- clearly worse than with clean pictures, + clearly better, no mark: no clear change"
+    )
     if any(row_of(stem(name)).span for name in clean.metrics):
-        explained += "\ncycle and identity errors are of 1, as in the answers"
+        explained += "\ncycle and identity errors are shares of the full range (0 to 1)"
     return "\n\n".join([*blocks, explained])
 
 
 def _blocks(
     direction: Direction, names: list[str], rows: Mapping[str, Mapping[str, Metric]]
 ) -> Iterator[str]:
-    """Yield the tables of a direction, each at most WIDTH wide."""
+    """Yield the tables of a direction; each is at most WIDTH characters wide."""
     first = [f"{DIRECTIONS[direction].label}, degraded", *rows]
     label = max(map(len, first))
     columns: list[list[str]] = []
@@ -126,9 +128,9 @@ def _lines(first: list[str], columns: list[list[str]]) -> str:
 
 
 def _column(name: str, rows: Mapping[str, Mapping[str, Metric]]) -> list[str]:
-    """Return the cells of a metric, with its title, padded to the same width.
+    """Return the cells of a metric, first its title, padded to the same width.
 
-    Errors are shares of the whole range, as in the answers.
+    Cycle and identity errors are shares of the full range.
     """
     clean, row = rows["clean"][name], row_of(stem(name))
     span = row.span or 1

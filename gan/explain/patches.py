@@ -1,4 +1,4 @@
-"""Open the discriminator of a run, to draw its scores over pictures."""
+"""Open the discriminator of a run, whose scores are drawn over pictures."""
 
 from pathlib import Path
 

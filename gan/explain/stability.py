@@ -40,11 +40,11 @@ def difference(one: NDArray[Any], other: NDArray[Any]) -> float:
 
 
 def measure(translate: Callable[[Pixels], Pixels], pixels: Pixels) -> Iterator[Change]:
-    """Yield the effects of mild degradations and of a shift on the translation of pixels (H, W, C).
+    """Yield the effects of mild degradations and of a shift on a translation.
 
-    The degradations are those of gan evaluate --robust. The shift cuts SHIFT pixels off the left
-    and the top. If the translation moves with the picture, it loses the same pixels and does not
-    change otherwise.
+    pixels are (H, W, C). The degradations are those of gan evaluate --robust. The shift cuts SHIFT
+    pixels off the left and the top. A shift-equivariant generator gives the same translation
+    without these pixels.
     """
     plain = translate(pixels)
     for name, row in DEGRADATIONS.items():

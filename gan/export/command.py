@@ -55,7 +55,7 @@ def export_model(options: ExportOptions) -> int:
 
 
 def _opened(file: Path, options: ExportOptions) -> Opened:
-    """Open a generator, and fix its style if one is chosen or the format cannot keep several."""
+    """Open a generator; keep one style if one is chosen or if the format cannot hold several."""
     opened = open_generator(file, options.direction, options.part)
     choice = StyleChoice(options.style_index, options.style_blend)
     return with_style(opened, choice, file) if choice or options.format in FIXED else opened
@@ -80,7 +80,8 @@ def _export_hub(options: ExportOptions) -> None:
             print(push(folder, options.push))
         except ValueError as error:
             raise ValueError(
-                f"{error}; {folder} is written: the same command with --overwrite true tries again"
+                f"{error}; {folder} is written. To upload it, run the same command with "
+                "--overwrite true"
             ) from error
 
 
@@ -107,7 +108,7 @@ def _export_web(options: ExportOptions) -> None:
 
 
 FIXED = ("reference", "onnx", "program", "web")
-"""Formats that hold one style."""
+"""Formats that hold one style only."""
 FOLDERS: dict[str, Callable[[ExportOptions], None]] = {"hub": _export_hub, "web": _export_web}
 """The function for each format that is a folder, which may hold both directions."""
 

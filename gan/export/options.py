@@ -34,10 +34,10 @@ class ExportOptions(Section):
     part: str | None = None
     """Name of the generator in a file that holds several."""
     style_index: StyleName | None = None
-    """Number, from 0, or name of the style to write, of a generator with several. safetensors and
-    hub can keep all."""
+    """Number (from 0) or name of the style to write, for a generator with several. Formats
+    safetensors and hub can keep all styles."""
     style_blend: str | None = None
-    """A mixture of styles to write, each with its weight, for instance 0:0.5,3:0.5."""
+    """Mixture of styles to write: each style with its weight, for instance 0:0.5,3:0.5."""
     overwrite: bool = False
     """Replace a file that exists. A README.md is never replaced."""
     license: str = UNKNOWN
@@ -50,16 +50,17 @@ class ExportOptions(Section):
     downloads the package."""
     precision: ExportPrecision = "fp32"
     """For format onnx: fp32; fp16, half the size; int8, a quarter of the size and faster on most
-    processors. fp16 and int8 are compared with fp32 and not written if they differ too much."""
+    processors. A file in fp16 or int8 is not written if it differs too much from fp32."""
     calibrate: Path | None = None
-    """For int8: folder of pictures like those to translate. Half of them set the ranges of the
-    integers, the others measure the loss. For fp16 only the others are used."""
+    """Folder of pictures like those to translate. For int8, half of them set the ranges of the
+    integers, and the other half measures the difference from fp32. fp16 uses the other half
+    only."""
     max_loss: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    """For fp16 and int8: largest mean difference from fp32, in 8-bit gray levels. If not set, 0.5
-    for fp16 and 2 for int8."""
+    """For fp16 and int8: largest mean difference from fp32, in 8-bit gray levels. If not set,
+    0.5 for fp16 and 2 for int8."""
     lpips_alex: Path | None = None
-    """For fp16 and int8: file with the convolutions of torchvision's AlexNet, to print LPIPS, too.
-    If not set, the one in torch's cache."""
+    """For fp16 and int8: file with the convolutions of torchvision's AlexNet, to print LPIPS as
+    well. If not set, the file in torch's cache."""
 
     @model_validator(mode="after")
     def check(self) -> Self:
@@ -69,8 +70,8 @@ class ExportOptions(Section):
             )
         if self.format == "hub" and (self.style_index is not None or self.style_blend is not None):
             raise ValueError(
-                "style_index and style_blend: not supported by hub, whose folder has all styles: "
-                "remove them, or first run gan convert RUN OUT --style_index NUMBER"
+                "style_index and style_blend: format hub writes all styles: remove them, or first "
+                "run gan convert RUN OUT --style_index NUMBER"
             )
         for key, format in {"license": "hub", "push": "hub", "runtime": "web"}.items():
             if getattr(self, key) not in (None, UNKNOWN) and self.format != format:
@@ -104,9 +105,9 @@ class ConvertOptions(Section):
     part: str | None = None
     """Name of the generator in a file that holds several."""
     style_index: StyleName | None = None
-    """Number, from 0, or name of the style to write, of a generator with several. A .safetensors
-    file can keep all."""
+    """Number (from 0) or name of the style to write, for a generator with several. A
+    .safetensors file can keep all styles."""
     style_blend: str | None = None
-    """A mixture of styles to write, each with its weight, for instance 0:0.5,3:0.5."""
+    """Mixture of styles to write: each style with its weight, for instance 0:0.5,3:0.5."""
     overwrite: bool = False
     """Replace a file that exists."""

@@ -1,4 +1,4 @@
-"""ONNX files in float16 and int8: converted, measured against float32 on pictures, then written."""
+"""Convert ONNX files to float16 and int8; write them if they are close enough to float32."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -22,29 +22,30 @@ from gan.system.atomic import write_whole
 from gan.system.text import number_of, printable
 
 Run = Callable[[Image], Image]
-"""A model: translates (1, C, H, W) in [-1, 1]."""
+"""A function that translates (1, C, H, W) in [-1, 1]."""
 Lpips = Callable[[Tensor, Tensor], Tensor]
-"""As in gan.metrics.lpips, which imports torchvision."""
+"""As in gan.metrics.lpips, which is not imported here because it imports torchvision."""
 NAMED = 3
-"""Most broken pictures that a line names."""
+"""Largest number of broken pictures that a line names."""
 MOST = 32
-"""Most pictures to calibrate with, and most to measure with."""
+"""Largest number of pictures to calibrate with, and to measure with."""
 LARGEST = 512
-"""Shorter side to which pictures are scaled if the size of the training images is not known."""
+"""Shorter side in pixels to which pictures are scaled if the training size is unknown."""
 LPIPS_SIDE = 64
-"""Smallest side of pictures that LPIPS can compare."""
+"""Smallest side in pixels that LPIPS supports."""
 
 
 @dataclass(frozen=True)
 class Reduced:
-    """A precision below float32."""
+    """A precision below float32, and its conversion."""
 
     convert: Callable[[bytes, str, Sequence[Image]], bytes]
-    """Returns the converted file, given the float32 file, its input's name, and pictures."""
+    """Function of the float32 file, its input's name and pictures; it returns the converted
+    file."""
     limit: float
     """Largest mean difference from float32, in 8-bit gray levels, if max_loss is not set."""
     calibrated: bool
-    """Whether the conversion requires pictures."""
+    """Whether the conversion requires pictures to calibrate with."""
 
 
 PRECISIONS: dict[ExportPrecision, Reduced] = {
@@ -55,17 +56,17 @@ PRECISIONS: dict[ExportPrecision, Reduced] = {
 
 @dataclass(frozen=True)
 class Loss:
-    """How far a converted model is from float32, averaged over pictures."""
+    """The difference of a converted model from float32, averaged over pictures."""
 
     gray: float
     """Mean absolute difference in 8-bit gray levels."""
     psnr: float
     """Peak signal-to-noise ratio in dB; inf for equal pictures."""
     lpips: float | None
-    """LPIPS with AlexNet; None without its weights, or for pictures that are too small."""
+    """LPIPS with AlexNet; None without AlexNet's weights, or if the pictures are too small."""
 
     def __str__(self) -> str:
-        """Return the numbers as a message shows them."""
+        """Return the numbers as text for a message."""
         perceived = "" if self.lpips is None else f", LPIPS {self.lpips:.4f}"
         return f"{self.gray:.2f} gray levels on average (PSNR {self.psnr:.1f} dB{perceived})"
 
@@ -73,9 +74,9 @@ class Loss:
 def write_reduced(path: Path, opened: Opened, options: ExportOptions) -> str:
     """Write an ONNX file in options.precision; return a remark with its difference from float32.
 
-    Every second picture of options.calibrate calibrates, the others measure. Without the folder,
-    noise is translated. ValueError if the folder has too few pictures, or if the mean difference
-    exceeds options.max_loss.
+    The pictures of options.calibrate calibrate and measure in turn; without a folder, noise is
+    translated. ValueError if the folder has too few pictures, or if the mean difference exceeds
+    options.max_loss.
     """
     from gan.metrics.lpips import open_lpips
 
@@ -102,10 +103,10 @@ def write_reduced(path: Path, opened: Opened, options: ExportOptions) -> str:
 
 
 def read_pictures(folder: Path, opened: Opened) -> list[Image]:
-    """Return up to 2 * MOST pictures of a folder, spread over it, as the network takes them.
+    """Return up to 2 * MOST pictures from all parts of a folder, as the network's inputs.
 
-    They are scaled to the size of the training images. A line on stderr names pictures that cannot
-    be read. ValueError if fewer than two can.
+    They are scaled to the size of the training images. A line on stderr names unreadable pictures.
+    ValueError if fewer than two can be read.
     """
     try:
         files = list_images(folder)
@@ -120,7 +121,7 @@ def read_pictures(folder: Path, opened: Opened) -> list[Image]:
     named = "; ".join(broken[:NAMED]) + ("; ..." if len(broken) > NAMED else "")
     skipped = f"{number_of(len(broken), 'pictures')} skipped: {named}" if broken else ""
     if len(images) < 2:
-        found = f"{folder} has {number_of(len(images), 'pictures')}; two are required"
+        found = f"{folder} has {number_of(len(images), 'pictures')}; at least two are required"
         raise ValueError(f"calibrate: {found}" + (f"; {skipped}" if broken else ""))
     if broken:
         print(printable(f"calibrate: {skipped}"), file=sys.stderr)
@@ -128,7 +129,7 @@ def read_pictures(folder: Path, opened: Opened) -> list[Image]:
 
 
 def _read(path: Path, opened: Opened) -> Image:
-    """Return a picture as the network takes it; ImageError if it cannot be read."""
+    """Return a picture as the network's input; ImageError if it cannot be read."""
     channels: Channels = 1 if opened.spec["in_channels"] == 1 else 3
     values, _ = ranges_of(opened.about, path)
     unit = to_unit(from_array(read_picture(path, channels=channels, values=values).pixels)[None])
@@ -146,7 +147,7 @@ def _noise(opened: Opened) -> list[Image]:
 
 
 def measured(exact: Run, reduced: Run, images: Sequence[Image], lpips: Lpips | None) -> Loss:
-    """Return the mean difference of two models' translations of the images, (1, C, H, W)."""
+    """Return the mean difference between two models' translations of the images, (1, C, H, W)."""
     grays, squares, perceived = [], [], []
     for image in images:
         one, other = exact(image), reduced(image)
@@ -164,7 +165,8 @@ def measured(exact: Run, reduced: Run, images: Sequence[Image], lpips: Lpips | N
 def opener(content: bytes, threads: int = 0) -> Run:
     """Return a function that runs an ONNX file with onnxruntime on the CPU.
 
-    threads: 0 is one for each core. They do not spin while they wait, which would count as work.
+    threads: number of threads; 0 is one per core. Idle threads sleep, since spinning would count as
+    work.
     """
     import onnxruntime
 

@@ -14,13 +14,13 @@ Image = NDArray[np.float32]
 """(1, C, H, W) in [-1, 1]."""
 
 NORM, CONVOLUTION = "InstanceNormalization", "Conv"
-"""Kinds of nodes."""
+"""Types of ONNX nodes."""
 
 
 def to_float16(content: bytes, input: str, images: Sequence[Image]) -> bytes:
-    """Return a model whose weights and maps are float16.
+    """Return a model whose weights and feature maps are float16.
 
-    Instance norms compute in float32: float16 cannot hold the squares of large maps.
+    Instance norms compute in float32: the squares of large maps exceed float16.
     """
     import onnx
     from onnxruntime.transformers import float16
@@ -41,10 +41,10 @@ def to_float16(content: bytes, input: str, images: Sequence[Image]) -> bytes:
 def to_int8(content: bytes, input: str, images: Sequence[Image]) -> bytes:
     """Return a model whose convolutions multiply 8-bit integers; all else stays float32.
 
-    Static quantization in QDQ form (Jacob et al. 2018): each convolution's input has a scale and a
-    zero point, the range of its values for `images`; weights have a scale for each output map. The
-    last convolution stays float32, since its output is the picture, and so do transposed ones, for
-    which onnxruntime has no integer kernel on CPUs.
+    Static quantization in QDQ form (Jacob et al. 2018). Each convolution's input has one scale and
+    one zero point, from the range of its values for `images`; weights have a scale per output map.
+    The last convolution stays float32 because its output is the picture. So do transposed
+    convolutions: onnxruntime has no integer kernel for them on CPUs.
     """
     import onnx
     from onnxruntime.quantization import (
@@ -92,7 +92,7 @@ def _serialized(model: Any) -> bytes:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence the quantizer's advice, which is about its own command line."""
+    """Silence the quantizer's advice about its own command line."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

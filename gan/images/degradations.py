@@ -1,8 +1,8 @@
 """Degrade pictures: the functions of the rows in gan/config/tables/degradations.py.
 
 Each maps pixels (H, W, C) of uint8 or uint16, a strength and a random generator to pixels of the
-same type and shape. Only noise draws from the generator. Strengths do not depend on the type: gray
-levels are those of 8 bits.
+same type and shape. Only noise draws from the generator. Strengths are in 8-bit gray levels for
+both types.
 """
 
 import io
@@ -23,13 +23,13 @@ Pixels = NDArray[Any]
 
 
 def degrade(pixels: Pixels, name: str, strength: float, rng: Generator) -> Pixels:
-    """Return pixels degraded by the named row of the table."""
+    """Return pixels degraded by the function of a row of the table, by the row's name."""
     degraded: Pixels = load(DEGRADATIONS[name].code)(pixels, strength, rng)
     return degraded
 
 
 def brighten(pixels: Pixels, strength: float, _: Generator) -> Pixels:
-    """Return pixels times `strength`, clipped."""
+    """Return pixels multiplied by `strength`, clipped."""
     return _rounded(pixels * strength, pixels.dtype)
 
 
@@ -41,7 +41,7 @@ def blur(pixels: Pixels, strength: float, _: Generator) -> Pixels:
 
 
 def downscale(pixels: Pixels, strength: float, _: Generator) -> Pixels:
-    """Return pixels scaled down by the factor `strength` (areas) and up again (bicubic)."""
+    """Return pixels scaled down by the factor `strength` (area), then up again (bicubic)."""
     height, width, _channels = pixels.shape
     small = max(1, round(width / strength)), max(1, round(height / strength))
     if small == (width, height):
@@ -52,13 +52,13 @@ def downscale(pixels: Pixels, strength: float, _: Generator) -> Pixels:
 
 
 def add_noise(pixels: Pixels, strength: float, rng: Generator) -> Pixels:
-    """Return pixels with normal noise of standard deviation `strength`, in gray levels, clipped."""
+    """Return pixels with normal noise, clipped; `strength` is its deviation in gray levels."""
     scale = np.iinfo(pixels.dtype).max // 255
     return _rounded(pixels + rng.normal(0, strength, pixels.shape) * scale, pixels.dtype)
 
 
 def compress(pixels: Pixels, strength: float, _: Generator) -> Pixels:
-    """Return pixels after writing and reading a JPEG of quality `strength`, which has 8 bits."""
+    """Return pixels after JPEG compression, in 8 bits, at quality `strength`."""
     small = eight_bits(pixels) if pixels.dtype == np.uint16 else pixels
     file = io.BytesIO()
     image = Image.fromarray(small[:, :, 0] if small.shape[2] == 1 else small)

@@ -92,7 +92,7 @@ def _find_objects(folder: RemotePath) -> Found:
     """Return the images below a URL, and the other objects."""
     images, others = image_entries(folder)
     if not images and not others:
-        raise ValueError(f"{folder}: no such folder, or nothing in it")
+        raise ValueError(f"{folder}: does not exist or is empty: check the URL")
     return Found(
         [folder.joined(*entry) for entry in images], [], [folder / entry.name for entry in others]
     )

@@ -20,8 +20,8 @@ def check_working_size(size: int | None) -> None:
 
 
 NOT_FINITE = (
-    "the generator returns NaN for this image: try precision fp32; if NaN remains, its training "
-    "has diverged"
+    "the generator returns NaN for this image: try precision fp32; if that does not help, its "
+    "training has diverged"
 )
 
 

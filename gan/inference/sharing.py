@@ -1,4 +1,4 @@
-"""Share a generator: as a folder with a model card, or on the Hugging Face Hub."""
+"""Share a generator: write it with a model card, or upload both to the Hugging Face Hub."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -7,7 +7,7 @@ from gan.interop import push, write_model
 
 
 class Shared:
-    """What a translator with a file can share."""
+    """The methods of a translator that share its generator's file."""
 
     source: Path | None
     """The generator's file."""
@@ -17,13 +17,15 @@ class Shared:
     ) -> None:
         """Write this generator and a model card (data, recipe, metrics, samples) to a folder.
 
-        license: license of the weights as the Hugging Face Hub names it, such as cc0-1.0.
+        license: license of the weights, as the Hugging Face Hub names it, such as cc0-1.0.
         overwrite: replace a generator that is already in the folder. A README.md is kept.
 
         ValueError if the translator has no file, or if the folder holds other files or a generator.
         """
         if self.source is None:
-            raise ValueError("this translator was not loaded from a file: save its generator")
+            raise ValueError(
+                "this translator was not loaded from a file: load it with Translator.load"
+            )
         write_model(Path(folder), [self.source], license, overwrite=overwrite)
 
     def push_to_hub(
@@ -33,7 +35,7 @@ class Shared:
 
         repository: user/name.
         license: as for `save_pretrained`.
-        private: whether the repository is private if it is new.
+        private: make the repository private if it is new.
         """
         with TemporaryDirectory() as folder:
             self.save_pretrained(folder, license)

@@ -1,4 +1,4 @@
-"""Give a generator its style: a style image, or one of the styles that it has learned."""
+"""Fix a generator's style: a style image, or one of the styles that it has learned."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,10 +18,10 @@ from gan.networks.adain import Styled
 def styled(
     opened: Opened, file: Path, image: str | Path | None, choice: StyleChoice
 ) -> tuple[nn.Module, GeneratorRow]:
-    """Return a generator with a fixed style, a function of one picture, and its row.
+    """Return the generator with a fixed style, as a function of one picture, and its row.
 
-    image: a style image. choice: one of the network's own styles. ValueError if what the generator
-    requires is missing, or if what it does not take is given.
+    image: a style image. choice: one of the generator's own styles. ValueError if a required one is
+    missing, or if one is given that the generator does not use.
     """
     row = generator_row(opened.spec["kind"])
     if row.takes_style:
@@ -33,7 +33,7 @@ def styled(
         painting = read_style(image, file, opened.spec["out_channels"], opened.about)
         return Styled(opened.network, painting), row
     if image is not None:
-        raise ValueError(f"{file}: has its own style and takes no other: remove --style")
+        raise ValueError(f"{file}: does not take a style image: remove --style")
     fixed = with_style(opened, choice, file)
     return fixed.network, generator_row(fixed.spec["kind"])
 

@@ -84,10 +84,10 @@ class Translator(Shared):
         direction: ab or ba; required for a run directory with both generators.
         device: auto uses a GPU if there is one.
         precision: arithmetic of the network: fp32 (exact on GPUs, too), tf32, bf16 or fp16.
-        style: path of a style image, for a generator that takes one, and only for that.
+        style: path of a style image; only for a generator that takes one.
         size: working size in pixels; see `at_size`.
-        style_index: number or name of a style, for a generator with several, and only for that.
-        style_blend: a mixture of them in place of style_index, such as "0:0.5,3:0.5".
+        style_index: number or name of a style; only for a generator with several.
+        style_blend: mixture of styles in place of style_index, such as "0:0.5,3:0.5".
 
         ValueError if a file is missing, damaged or of the other direction, or a value is invalid.
         """
@@ -123,7 +123,7 @@ class Translator(Shared):
 
         name: folder of `save_pretrained` or of a run, or `hf://user/name@revision/file`.
         revision: branch, tag or commit of the repository; None for its main branch.
-        direction, device, precision, style, style_index, style_blend: as for `load`; errors, too.
+        direction, device, precision, style, style_index, style_blend, and errors: as for `load`.
         """
         file = fetch(name, revision)
         return cls.load(file, direction, device, precision, style, None, style_index, style_blend)

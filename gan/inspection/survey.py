@@ -83,9 +83,9 @@ class Survey:
     images: list[ImageFacts] = field(default_factory=list)
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     others: int = 0
-    """Number of files that are images neither by suffix nor by content; without clips."""
+    """Number of files that are images neither by suffix nor by content; clips are not counted."""
     clips: int = 0
-    """Number of files that are videos by suffix: training requires frames of them."""
+    """Number of files with a suffix of a video. Training requires their frames as images."""
     unnamed: list[tuple[Path, str]] = field(default_factory=list)
     """Files that are images by content but not by suffix, with their sizes."""
     empty: list[tuple[Path, str]] = field(default_factory=list)

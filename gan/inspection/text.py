@@ -88,7 +88,7 @@ def summary(survey: Survey, found: Sequence[Finding]) -> str:
     others = f", {survey.others} files that are not images" if survey.others else ""
     if survey.clips:
         clips = number_of(survey.clips, "clips")
-        others += f", {clips} (training requires frames: gan prepare takes them out of clips)"
+        others += f", {clips} (training requires frames: extract them with gan prepare)"
     rest = f", {harmless} harmless notes" if harmless else ""
     return (
         f"{len(survey.images)} images in {len(survey.places)} {folders}{others}: "

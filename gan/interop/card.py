@@ -95,7 +95,7 @@ def model_card(
 
 
 def _recipe(config: Mapping[str, Any]) -> str | None:
-    """Return the name of the recipe that trained the model; None if it is not known."""
+    """Return the name of the recipe that trained the model; None if it is unknown."""
     try:
         return Config.model_validate(config).recipe if config else None
     except ValueError:  # of an extension, or of another version

@@ -20,42 +20,40 @@ from gan.system.remote import URL
 Options = TypeVar("Options", bound=BaseModel)
 SCHEME = "hf://"
 ADDRESS = re.compile(r"hf:(/+|$)", re.IGNORECASE)
-"""How a repository's address begins; a Path keeps only one of two slashes."""
+"""Beginning of a repository's address. A Path keeps only one of the two slashes."""
 REPOSITORY = re.compile(
     rf"{SCHEME}(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^/]+))?(?:/(?P<file>.+))?"
 )
-"""A repository, one of its revisions, or a file in one."""
+"""Address of a repository, of one of its revisions, or of a file in one."""
 KINDS = ("*.safetensors", "*_net_G_?.pth")
-"""Names of files with generators."""
+"""Patterns of generators' file names."""
 NETWORK = ("ConnectError", "ConnectTimeout", "ConnectionError", "LocalEntryNotFoundError")
-"""Names in errors of the Hub's client where it cannot be reached."""
-CACHED = "; files that were downloaded before are found in the cache"
+"""Error names of the Hub's client when it cannot reach the Hub."""
+CACHED = "; only files that were downloaded before are available"
 MOST_BYTES = 2 * 10**9
-"""Largest size of all files that one download may have; a generator of 64 channels has 46 MB."""
+"""Largest total size of a download in bytes; a generator of 64 channels has 46 MB."""
 
 
 def is_address(name: str | Path) -> bool:
-    """Return whether this is the address of a repository, hf://user/name, and not a path."""
+    """Return whether this is a repository's address, hf://user/name, rather than a path."""
     return ADDRESS.match(Path(name).as_posix()) is not None
 
 
 def check_kind(name: str | Path) -> None:
-    """Raise ValueError if this is a URL of which no models are read."""
+    """Raise ValueError for a URL of a kind from which models are not read."""
     match = URL.match(str(name))
     if match and not is_address(name) and not Path(name).exists():
         raise ValueError(
-            f"{match['scheme']}://{match['rest']}: models are read from {SCHEME}user/name and from "
-            "local paths only"
+            f"{match['scheme']}://{match['rest']}: expected a local path or {SCHEME}user/name"
         )
 
 
 def fetch(name: str | Path, revision: str | None = None) -> Path:
-    """Return a local path unchanged, or download hf://user/name[@revision][/file] and return where.
+    """Return a local path: `name` itself, or the downloaded hf://user/name[@revision][/file].
 
-    Downloads need a network unless the Hub's cache has the files. A revision is a branch, tag or
-    commit; a slash in its name is written %2F. ValueError if a download fails or would be larger
-    than MOST_BYTES, or if a local path does not exist; such a path is never taken for a
-    repository's name.
+    A revision is a branch, tag or commit; a slash in it is written %2F. Without a network, files
+    must be in the Hub's cache. ValueError if a local path does not exist, or if a download fails or
+    would exceed MOST_BYTES.
     """
     if not is_address(name):
         if not Path(name).exists():
@@ -69,11 +67,13 @@ def fetch(name: str | Path, revision: str | None = None) -> Path:
     match = REPOSITORY.fullmatch(str(name) if str(name).startswith(SCHEME) else address)
     if match is None:
         raise ValueError(
-            f"{address}: should be {SCHEME}user/name, {SCHEME}user/name@revision or "
+            f"{address}: expected {SCHEME}user/name, {SCHEME}user/name@revision or "
             f"{SCHEME}user/name/file"
         )
     if match["revision"] and revision:
-        raise ValueError(f"{address}: names a revision, and so does revision={revision}: use one")
+        raise ValueError(
+            f"{address}: has a revision, and revision={revision} is also given: remove one"
+        )
     revision = unquote(match["revision"]) if match["revision"] else revision
     try:
         return _download(match["name"], match["file"], revision)
@@ -84,9 +84,9 @@ def fetch(name: str | Path, revision: str | None = None) -> Path:
 
 
 def with_local_models(options: Options) -> Options:
-    """Return a command's options with downloaded models in place of addresses of the Hub.
+    """Return a command's options; models on the Hub are downloaded and replaced by local paths.
 
-    Fields named model or models are paths of models, or lists of them. ValueError as from fetch.
+    The fields are model and models: paths, or lists of paths. ValueError as from fetch.
     """
     changed: dict[str, Any] = {}
     for name in ("model", "models"):
@@ -99,7 +99,7 @@ def with_local_models(options: Options) -> Options:
 
 
 def _local(path: Path) -> Path:
-    """Return a model's local path, downloaded if need be; ValueError for other URLs."""
+    """Return a model's local path, downloaded if needed; ValueError for other URLs."""
     check_kind(path)
     return fetch(path) if is_address(path) else path
 
@@ -107,8 +107,8 @@ def _local(path: Path) -> Path:
 def _download(repository: str, file: str | None, revision: str | None) -> Path:
     """Download a file of a repository, or all its generators; return the local path.
 
-    The sizes are checked before anything is downloaded if the Hub can be reached, and once more
-    afterwards. ValueError if they are too large, or if there are no generators.
+    If the Hub can be reached, sizes are checked before the download. They are checked again after
+    it. ValueError if they exceed the limit, or if there are no generators.
     """
     import huggingface_hub
 
@@ -121,7 +121,7 @@ def _download(repository: str, file: str | None, revision: str | None) -> Path:
         found = {each.rfilename: each.size or 0 for each in listed.siblings or []}
         wanted = [name for name in found if (name == file if file else _holds_generator(name))]
         if not wanted and not file:
-            raise ValueError("holds no generator, such as gen_ab.safetensors")
+            raise ValueError("the repository has no generator, such as gen_ab.safetensors")
         _check_size(sum(found[name] for name in wanted))
     if file:
         path = Path(huggingface_hub.hf_hub_download(repository, file, revision=revision))
@@ -137,18 +137,20 @@ def _download(repository: str, file: str | None, revision: str | None) -> Path:
 
 
 def _holds_generator(name: str) -> bool:
-    """Return whether a file of a repository is in its main folder and named as generators are."""
+    """Return whether a repository's file is at its top level and has the name of a generator."""
     return "/" not in name and any(fnmatchcase(name, kind) for kind in KINDS)
 
 
 def _check_size(size: int) -> None:
     """Raise ValueError if a download is larger than the limit."""
     if size > MOST_BYTES:
-        raise ValueError(f"{size / 1e9:.1f} GB of files, the limit is {MOST_BYTES / 1e9:g} GB")
+        raise ValueError(
+            f"{size / 1e9:.1f} GB of files exceed the limit of {MOST_BYTES / 1e9:g} GB"
+        )
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of an error, or that there is no network."""
+    """Return the first line of an error, or a text about a missing network."""
     line = (str(error).strip() or type(error).__name__).splitlines()[0].removeprefix("Got: ")
     if any(name in f"{type(error).__name__} {line}" for name in NETWORK):
         return f"no network, or HF_ENDPOINT is wrong ({line})"

@@ -1,4 +1,4 @@
-"""Choose or mix the styles of a generator that has several: the result is an ordinary generator."""
+"""Select or mix the styles of a generator with several. The result is an ordinary generator."""
 
 import math
 from collections.abc import Sequence
@@ -12,34 +12,34 @@ from gan.networks.conditional import fixed_weights
 from gan.networks.files import fill
 
 LISTED = 16
-"""Most styles that an error lists."""
+"""Largest number of styles that an error lists."""
 
 
 @dataclass(frozen=True)
 class StyleChoice:
-    """Which style of a generator with several: one, or a mixture."""
+    """The choice of a style, or of a mixture of styles, of a generator with several."""
 
     index: int | str | None = None
     """Number of a style, from 0, or its name."""
     blend: str | None = None
-    """Numbers or names with weights, such as "0:0.5,3:0.5"; they are divided by their sum."""
+    """Styles with weights, such as "0:0.5,3:0.5". The weights are divided by their sum."""
 
     def __bool__(self) -> bool:
         return self.index is not None or self.blend is not None
 
     def mixture(self, names: Sequence[str], file: Path) -> list[float]:
-        """Return a weight for each style, with the sum 1; names are the styles', in order.
+        """Return a weight for each style, in the order of `names`; their sum is 1.
 
-        ValueError, with the file and its styles, if none or both are chosen, if a style is
-        missing, or if a weight is not a positive number.
+        ValueError, with the file and its styles, if index and blend are both set or both missing,
+        if a style does not exist, or if a weight is not a positive number.
         """
         if (self.index is None) == (self.blend is None):
             if self.index is not None:
                 raise ValueError("style_index and style_blend exclude each other: set one of them")
             raise ValueError(
-                f"{file}: has several styles: choose one with --style_index NUMBER, or mix some "
-                "with --style_blend 0:0.5,1:0.5 (for a command without these options, first write "
-                "a file with one style: gan export --format safetensors --style_index NUMBER); "
+                f"{file}: has several styles: select one with --style_index NUMBER, or mix them "
+                "with --style_blend 0:0.5,1:0.5. For a command without these options, first write "
+                "a file with one style: gan export --format safetensors --style_index NUMBER; "
                 f"{listed(names)}"
             )
         mixture = [0.0] * len(names)
@@ -54,7 +54,7 @@ class StyleChoice:
 
 
 def style_words(opened: Opened) -> str:
-    """Return the styles of a generator, or those mixed into it, as text; "" if unknown."""
+    """Return a generator's styles, or the ones mixed into it, as text; "" if unknown."""
     if names := style_names(opened):
         return listed(names)
     chosen = opened.about.get("style")
@@ -64,7 +64,7 @@ def style_words(opened: Opened) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return the styles with their numbers, as text."""
+    """Return the styles and their numbers as text."""
     shown = ", ".join(f"{number} {name}" for number, name in enumerate(names[:LISTED]))
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return f"styles: {shown}{more}"
@@ -82,10 +82,10 @@ def style_names(opened: Opened) -> list[str]:
 
 
 def with_style(opened: Opened, choice: StyleChoice, file: Path) -> Opened:
-    """Return a generator with its chosen style alone; one that has only one style is not changed.
+    """Return a generator with its chosen style only, or unchanged if it has only one style.
 
-    The result is a ResNet generator, like any other. ValueError as from StyleChoice.mixture, or if
-    a style is chosen and the generator has only one.
+    The result is an ordinary ResNet generator. ValueError as from StyleChoice.mixture, or if a
+    style is chosen but the generator has only one.
     """
     names, kind = style_names(opened), generator_row(opened.spec["kind"]).fixed_kind
     if not names:
@@ -103,16 +103,16 @@ def with_style(opened: Opened, choice: StyleChoice, file: Path) -> Opened:
 
 
 def _number(text: str, names: Sequence[str], key: str, file: Path) -> int:
-    """Return the number of a style that is given by its number or its name."""
+    """Return the number of a style, given its number or its name as text."""
     if text in names:
         return list(names).index(text)
     if text.isdecimal() and int(text) < len(names):
         return int(text)
-    raise ValueError(f"{key}: no style {text or '(empty)'} in {file}; {listed(names)}")
+    raise ValueError(f"{key}: {file} has no style {text or '(empty)'}; {listed(names)}")
 
 
 def _weight(part: str, weight: str) -> float:
-    """Return the weight in a part of a blend."""
+    """Return the weight in one part of style_blend, STYLE:WEIGHT."""
     try:
         value = float(weight)
     except ValueError:

@@ -17,7 +17,7 @@ Around = Callable[[Generator], Generator]
 
 
 def unchanged(generator: Generator) -> Generator:
-    """Return the generator itself."""
+    """Return the generator unchanged."""
     return generator
 
 
@@ -75,7 +75,7 @@ class Batch:
     back: Callable[[Tensor], Tensor] | None = None
     """The generator of the other direction."""
     around: Around = unchanged
-    """Degrades what generators receive of the sources (gan evaluate --robust)."""
+    """Returns a generator whose input is first degraded (gan evaluate --robust)."""
     grams: Maps = field(default_factory=dict)
     """Mean Gram matrices (1, C, C) of the target domain, by style layer."""
     lpips: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = field(default_factory=dict)

@@ -31,12 +31,13 @@ def build_generator(
 ) -> nn.Module:
     """Build a generator: (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1].
 
-    H and W are any sizes from 16 up. Generators with `takes_style` take a style image as well,
-    those with a `fixed_kind` the weights of their `styles`, whose number is given.
-    `kind`, `norm`, `upsample`, `downsample` and `dropout` are the keys of the section networks
-    (kind is networks.generator); those that do not apply to a generator are ignored. `channels` is
-    the width of the first convolution. Weights are torch's defaults until `init_weights`.
-    ValueError for an unknown kind, norm, upsample or downsample, or "blur" outside ResNets.
+    H and W are any sizes from 16 up. Generators with `takes_style` also take a style image. Those
+    with a `fixed_kind` also take the weights of their styles; `styles` is the number of styles.
+
+    `kind` is networks.generator; `norm`, `upsample`, `downsample` and `dropout` are keys of the
+    section networks. Keys that do not apply to a generator are ignored. `channels` is the width of
+    the first convolution. Weights are torch's defaults until `init_weights`. ValueError for an
+    unknown kind, norm, upsample or downsample, or for "blur" outside ResNets.
     """
     row = generator_row(kind)
     given = {"norm": norm, "upsample": upsample, "downsample": downsample}

@@ -43,7 +43,7 @@ def generator_spec(
 ) -> dict[str, object]:
     """Return the arguments of build_generator by name, as a generator's file stores them.
 
-    `styles` is the number of styles of a network that has several.
+    `styles` is the number of styles of a generator with several.
     """
     counted = {"styles": styles} if styles else {}
     return {
@@ -70,8 +70,7 @@ def build_networks(
 ) -> dict[str, nn.Module]:
     """Build the networks `names` (gen_ab, disc_b and so on) on the CPU; return them by name.
 
-    Weights are drawn from the seed alone, in the order of `names`. `styles` is as for
-    generator_spec.
+    Weights depend only on the seed and the order of `names`. `styles` is as for generator_spec.
     """
     channels = {"a": channels_a, "b": channels_b}
     built: dict[str, nn.Module] = {}

@@ -1,12 +1,12 @@
 """A generator with several styles, by conditional instance normalization.
 
 Dumoulin et al. 2017, "A Learned Representation for Artistic Style": all styles share the
-convolutions of one ResNet generator, and every norm has a scale and a shift for each style (their
-Eq. 5). A mixture of styles, their Sec. 3.2, mixes scales and shifts. With a fixed mixture the
-network is an ordinary ResNet generator with `norm="instance_affine"`, which `fixed_weights` gives.
+convolutions of one ResNet generator, and each norm has a scale and a shift per style (their Eq. 5).
+Scales and shifts can be mixed (their Sec. 3.2). With a fixed mixture the network is an ordinary
+ResNet generator with `norm="instance_affine"`; `fixed_weights` returns its state.
 
-Departures from the paper: the network is CycleGAN's ResNet (transposed convolutions, or `upsample`;
-tanh at the end), and its last convolution has no norm.
+Departures from the paper: the network is CycleGAN's ResNet, with transposed convolutions (or
+`upsample`) and a tanh at the end; its last convolution has no norm.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from gan.networks.resnet import ResidualBlock, ResnetGenerator
 
 
 class ConditionalNorm(nn.Module):
-    """Instance norm, then the scale and the shift of a style, or of a mixture of styles."""
+    """An instance norm with a scale and a shift for each style, which can be mixed."""
 
     def __init__(self, styles: int, channels: int) -> None:
         super().__init__()
@@ -29,16 +29,16 @@ class ConditionalNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(styles, channels))
 
     def forward(self, x: Tensor, mixture: Tensor) -> Tensor:
-        """Normalize (N, C, H, W) with the mixtures (N or 1, styles); the shape stays."""
+        """Return x (N, C, H, W) normalized with the mixtures (N or 1, styles)."""
         mixture = mixture.to(self.weight.dtype)
         scale, shift = mixture @ self.weight, mixture @ self.bias
         return instance_norm(x) * scale[:, :, None, None] + shift[:, :, None, None]
 
 
 class ConditionalResnet(nn.Module):
-    """The ResNet generator with as many scales and shifts in each norm as there are styles.
+    """The ResNet generator with a scale and a shift for each style in every norm.
 
-    The layers of `model` have the indices of ResnetGenerator, with norms that take the mixture.
+    The layers of `model` have the indices of ResnetGenerator; norms also take the mixture.
     """
 
     size_multiple = 4
@@ -49,7 +49,7 @@ class ConditionalResnet(nn.Module):
     ) -> None:  # fmt: skip
         super().__init__()
         if styles < 1:
-            raise ValueError(f"styles is {styles}: this generator has at least one")
+            raise ValueError(f"styles is {styles}: must be at least 1")
         self.styles = styles
         self.model = ResnetGenerator(
             in_channels=in_channels, out_channels=out_channels, channels=channels, blocks=blocks,
@@ -63,14 +63,14 @@ class ConditionalResnet(nn.Module):
     def forward(self, x: Tensor, mixture: Tensor) -> Tensor:
         """Translate (N, in_channels, H, W) to (N, out_channels, H, W), in [-1, 1].
 
-        mixture are weights of the styles, (N or 1, styles), whose rows sum to 1; H and W are any
+        mixture (N or 1, styles) holds weights of the styles; each row sums to 1. H and W are any
         sizes from 16 up.
         """
         return run_padded(lambda padded: _run(self.model, padded, mixture), x, self.size_multiple)
 
 
 def _run(layers: nn.Sequential, x: Tensor, mixture: Tensor) -> Tensor:
-    """Run layers in turn; give norms, also those in residual blocks, the mixture."""
+    """Run the layers in turn; norms, also those in residual blocks, get the mixture."""
     for layer in layers:
         if isinstance(layer, ConditionalNorm):
             x = layer(x, mixture)
@@ -82,7 +82,7 @@ def _run(layers: nn.Sequential, x: Tensor, mixture: Tensor) -> Tensor:
 
 
 def _branch(block: ResidualBlock, x: Tensor, mixture: Tensor) -> Tensor:
-    """Return a residual block's branch; train.recompute computes it again in the backward pass."""
+    """Return the branch of a residual block, recomputed in the backward pass if block.recompute."""
     if block.recompute and torch.is_grad_enabled():
         again: Tensor = checkpoint(_run, block.conv_block, x, mixture, use_reentrant=False)
         return again
@@ -90,7 +90,7 @@ def _branch(block: ResidualBlock, x: Tensor, mixture: Tensor) -> Tensor:
 
 
 def norm_keys(network: nn.Module) -> set[str]:
-    """Return the names of the scales and shifts in the state of a network with several styles."""
+    """Return the names of the norms' scales and shifts in a network's state."""
     return {
         f"{name}.{key}"
         for name, module in network.named_modules()
@@ -100,9 +100,10 @@ def norm_keys(network: nn.Module) -> set[str]:
 
 
 def fixed_weights(network: nn.Module, mixture: Sequence[float]) -> dict[str, Tensor]:
-    """Return the state of the ResNet generator with norm "instance_affine" that a mixture gives.
+    """Return the weights of the ordinary ResNet generator that a fixed mixture gives.
 
-    The network is a ConditionalResnet; the mixture has a weight for each of its styles.
+    network is a ConditionalResnet. mixture has a weight for each of its styles. The result fits a
+    ResnetGenerator with norm "instance_affine".
     """
     state, norms = network.state_dict(), norm_keys(network)
     weights = torch.tensor(mixture, dtype=torch.float64)
@@ -113,9 +114,9 @@ def fixed_weights(network: nn.Module, mixture: Sequence[float]) -> dict[str, Ten
 
 
 def grown(network: nn.Module, state: Mapping[str, Tensor], styles: int) -> dict[str, Tensor]:
-    """Return a state with `styles` scales and shifts, of one with fewer, for the larger network.
+    """Return the state with `styles` scales and shifts, from a state with fewer.
 
-    The first are the state's own, bit for bit; the new ones begin as the mean of these.
+    The existing ones stay bit for bit; the new ones are their mean. network has the norms' names.
     """
     norms, result = norm_keys(network), dict(state)
     for name in norms & state.keys():

@@ -1,8 +1,8 @@
 """Instance norm, ReLU, addition and reflection padding as one operation: train.fused.
 
-NVIDIA GPUs read and write each feature map once for all four, by the Triton kernels of kernels.py.
-Other devices compute the same formulas step by step, which is slower than the plain layers: there
-it only serves to check results.
+On NVIDIA GPUs, the Triton kernels in kernels.py read and write each feature map once for all four.
+Other devices compute the same formulas step by step. That is slower than the plain layers and only
+serves to check results.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ class FusedNorm(InstanceNorm):
     """An instance norm, then a ReLU, an addition and a reflection padding."""
 
     def __init__(self, norm: InstanceNorm, *, relu: bool, padding: int) -> None:
-        """Take over the parameters of `norm`. padding: pixels on all four sides."""
+        """Use the parameters of `norm`. padding: pixels on all four sides."""
         super().__init__(norm.num_features, norm.eps, affine=norm.affine)
         self.weight, self.bias = norm.weight, norm.bias
         self.relu, self.padding = relu, padding
@@ -27,7 +27,7 @@ class FusedNorm(InstanceNorm):
     def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         """Return (N, C, H + 2 padding, W + 2 padding) in the precision of x.
 
-        residual is added after the ReLU; its shape is that of x.
+        residual has the shape of x and is added after the ReLU.
         """
 
         def run(x: Tensor) -> Tensor:
@@ -41,9 +41,9 @@ class FusedNorm(InstanceNorm):
 
 
 def fuse_norms(networks: Iterable[nn.Module]) -> None:
-    """Replace the instance norms of ResNet generators, and what follows them, in place.
+    """Fuse each instance norm of ResNet generators with the layers after it, in place.
 
-    Keys of parameters and results stay, the latter within rounding.
+    Names of parameters do not change. Results do not change, up to rounding.
     """
     for network in networks:
         for module in list(network.modules()):
@@ -72,9 +72,10 @@ def fused_norm(
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     """Return reflect(relu(scale (x - mean) / deviation + shift) + residual), means, 1 / deviations.
 
-    x and residual are (N, C, H, W), scale and shift (C,) or None; mean and deviation are those of
-    each map; Ulyanov et al. 2016. relu: without it the ReLU is left away. padding: pixels on each
-    side, fewer than H and W. eps is added to the variance. Half types are computed in float32.
+    x and residual are (N, C, H, W); scale and shift are (C,) or None. Each map has its own mean and
+    deviation (Ulyanov et al. 2016); they are returned as (N, C). relu: whether the ReLU is applied.
+    padding: pixels on each side, fewer than H and W. eps is added to the variance. Half types are
+    computed in float32.
     """
     if x.is_cuda:
         from gan.networks import kernels
@@ -96,10 +97,10 @@ def fused_norm_backward(
     gradient: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, scale: Tensor | None,
     shift: Tensor | None, relu: bool, padding: int,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
-    """Return the gradients of x and of the unpadded result, and the sums (N, C) for shift, scale.
+    """Return gradients of x and of the unpadded result, and sums (N, C) for shift and scale.
 
-    gradient is that of the result; x, mean, rstd, scale, shift, relu and padding are those of
-    fused_norm. The second gradient is empty without padding: it equals `gradient` then.
+    gradient is that of the result. All other arguments are those of fused_norm, or its results.
+    Without padding the second gradient is empty, because it equals `gradient`.
     """
     if x.is_cuda:
         from gan.networks import kernels
@@ -117,7 +118,7 @@ def fused_norm_backward(
 
 
 def _wide(x: Tensor) -> Tensor:
-    """Return half types in float32, others as they are."""
+    """Return half types as float32, others unchanged."""
     return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
 
 
@@ -128,7 +129,7 @@ def _affine(x: Tensor, scale: Tensor | None, shift: Tensor | None) -> Tensor:
 
 
 def _unreflect(x: Tensor, dim: int, padding: int) -> Tensor:
-    """Remove a reflection padding; add what lay on it to the pixels that it mirrors."""
+    """Remove a reflection padding; add its gradients to the pixels that it mirrors."""
     if not padding:
         return x
     size = x.shape[dim] - 2 * padding

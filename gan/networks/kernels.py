@@ -2,8 +2,8 @@
 # mypy: disable-error-code="no-untyped-def, untyped-decorator, import-untyped"
 """Triton kernels for fused.py: (N, C, H, W) in channels_last, on NVIDIA GPUs.
 
-A program computes a tile of PIXELS pixels by CHANNELS channels. No program adds to another's
-results: sums over tiles are added afterwards in a fixed order, so results are deterministic.
+Each program computes a tile of PIXELS pixels by CHANNELS channels and writes its own results. Sums
+over tiles are added afterwards in a fixed order, so results are deterministic.
 """
 
 from typing import NamedTuple
@@ -14,11 +14,11 @@ import triton.language as tl
 from torch import Tensor
 
 PIXELS = 128
-"""Pixels of a tile; with 64 channels in float32 they fill 64 registers of a thread."""
+"""Pixels in a tile. With 64 channels in float32, a tile fills 64 registers of a thread."""
 
 
 class Saved(NamedTuple):
-    """What the backward pass needs: the input, and mean and 1 / deviation of its maps, (N, C)."""
+    """Tensors for the backward pass: the input, and mean and 1 / deviation of its maps, (N, C)."""
 
     x: Tensor
     mean: Tensor
@@ -54,9 +54,9 @@ def backward(
     gradient: Tensor, saved: Saved, scale: Tensor | None, shift: Tensor | None,
     relu: bool, padding: int,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
-    """Return the gradients of x and of the unpadded result, and the sums (N, C) for shift, scale.
+    """Return gradients of x and of the unpadded result, and sums (N, C) for shift and scale.
 
-    The second is empty without padding: it equals `gradient` then.
+    Without padding the second gradient is empty, because it equals `gradient`.
     """
     x, mean, rstd = saved
     x, gradient = _by_pixel(x), _by_pixel(gradient)
@@ -81,13 +81,13 @@ def _by_pixel(x: Tensor) -> Tensor:
 
 
 def _tiles(images: int, pixels: int, channels: int) -> tuple[tuple[int, int, int], int]:
-    """Return the grid of programs, and the channels of a tile."""
+    """Return the grid of programs, and the number of channels in a tile."""
     block = min(64, triton.next_power_of_2(channels))
     return (images, triton.cdiv(pixels, PIXELS), triton.cdiv(channels, block)), block
 
 
 def _merge(means: Tensor, squares: Tensor, pixels: int, eps: float) -> tuple[Tensor, Tensor]:
-    """Return mean and 1 / deviation, (N, C), of tiles' means and squared distances (N, T, C).
+    """Return mean and 1 / deviation, (N, C), from tiles' means and squared distances (N, T, C).
 
     Chan et al. 1979, "Updating formulae and a pairwise algorithm", equation 2.1: no cancellation.
     """
@@ -100,7 +100,7 @@ def _merge(means: Tensor, squares: Tensor, pixels: int, eps: float) -> tuple[Ten
 
 @triton.jit
 def _moments(x, means, squares, pixels, channels, PIXELS: tl.constexpr, CHANNELS: tl.constexpr):
-    """Write each tile's mean and sum of squared distances from it."""
+    """Write the mean of each tile, and its sum of squared distances from that mean."""
     n, tile = tl.program_id(0).to(tl.int64), tl.program_id(1)
     p = tile * PIXELS + tl.arange(0, PIXELS)
     c = tl.program_id(2) * CHANNELS + tl.arange(0, CHANNELS)
@@ -116,7 +116,7 @@ def _moments(x, means, squares, pixels, channels, PIXELS: tl.constexpr, CHANNELS
 
 @triton.jit
 def _normalized(x, mean, rstd, scale, shift, n, offsets, inside, c, channels, AFFINE: tl.constexpr):
-    """Return x's normalized tile without and with scale and shift, and the factor of the latter."""
+    """Return x's normalized tile, without and with scale and shift, and its gradient's factor."""
     some = c < channels
     deviation = tl.load(rstd + n * channels + c, some, other=0.0)
     values = tl.load(x + offsets, inside, other=0.0).to(tl.float32)
@@ -136,7 +136,7 @@ def _apply(
     PADDING: tl.constexpr, RELU: tl.constexpr, AFFINE: tl.constexpr, ADDED: tl.constexpr,
     PIXELS: tl.constexpr, CHANNELS: tl.constexpr,
 ):  # fmt: skip
-    """Write the padded result; every padded pixel reads the pixel that it mirrors."""
+    """Write the padded result; pixels of the padding get the value that they mirror."""
     n = tl.program_id(0).to(tl.int64)
     p = tl.program_id(1) * PIXELS + tl.arange(0, PIXELS)
     c = tl.program_id(2) * CHANNELS + tl.arange(0, CHANNELS)
@@ -155,9 +155,9 @@ def _apply(
 
 @triton.jit
 def _mirrored(position, size, PADDING: tl.constexpr, SIDE: tl.constexpr):
-    """Return the position of a pixel's gradient in the padded image, and whether there is one.
+    """Return the position of a pixel's gradient in the padded image, and whether it exists.
 
-    SIDE 0 is the pixel, 1 its mirror image before the image, 2 the one behind it.
+    SIDE 0 is the pixel itself, 1 its mirror image before the image, 2 the one after the image.
     """
     if SIDE == 0:
         return position + PADDING, position >= 0
@@ -173,7 +173,7 @@ def _reduce(
     PADDING: tl.constexpr, RELU: tl.constexpr, AFFINE: tl.constexpr,
     PIXELS: tl.constexpr, CHANNELS: tl.constexpr,
 ):  # fmt: skip
-    """Add the padding's gradients to the pixels they mirror; write each tile's two sums."""
+    """Write gradients without padding (the padding's are added), and each tile's two sums."""
     n, tile = tl.program_id(0).to(tl.int64), tl.program_id(1)
     p = tile * PIXELS + tl.arange(0, PIXELS)
     c = tl.program_id(2) * CHANNELS + tl.arange(0, CHANNELS)
@@ -206,7 +206,7 @@ def _spread(
     inner, x, mean, rstd, scale, shift, shifts, scales, dx, pixels, channels,
     RELU: tl.constexpr, AFFINE: tl.constexpr, PIXELS: tl.constexpr, CHANNELS: tl.constexpr,
 ):  # fmt: skip
-    """Write the gradient of x: Ioffe and Szegedy 2015, section 3, for each map by itself."""
+    """Write the gradient of x for each map: Ioffe and Szegedy 2015, section 3."""
     n = tl.program_id(0).to(tl.int64)
     p = tl.program_id(1) * PIXELS + tl.arange(0, PIXELS)
     c = tl.program_id(2) * CHANNELS + tl.arange(0, CHANNELS)

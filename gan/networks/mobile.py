@@ -1,14 +1,15 @@
-"""A ResNet generator for small devices: depthwise separable convolutions.
+"""A ResNet generator for small devices, with depthwise separable convolutions.
 
-A 3x3 convolution of C maps takes 9 C multiply-adds for each number of its output. Split in two
-(MobileNet; Howard et al. 2017) it takes 9 + C: one 3x3 kernel for each map, then a 1x1
-convolution, which mixes the maps. A norm stands between both, as in the blocks of "mobile_resnet"
-of GAN Compression (Li et al. 2020).
+For each output value, a 3x3 convolution of C maps takes 9 C multiply-adds. A separable one takes 9
++ C: a 3x3 kernel per map, then a 1x1 convolution that mixes the maps (MobileNet; Howard et al.
+2017). A norm is between the two, as in the blocks of "mobile_resnet" of GAN Compression (Li et al.
+2020).
 
-Departures from that network: downsamplings and upsamplings are split too, the first and the last
-convolution are 3x3 instead of 7x7, and there are six blocks; else those parts would take more than
-the blocks. An upsampling mixes maps before it doubles the size, which gives the same function for a
-quarter of the arithmetic. Convolutions before a norm have no bias, which the norm would cancel.
+Departures from that network: downsamplings and upsamplings are separable too, the first and the
+last convolution are 3x3 instead of 7x7, and there are six blocks. Otherwise those parts would take
+more multiply-adds than the blocks. An upsampling mixes the maps before it doubles the size: the
+same function for a quarter of the cost. Convolutions before a norm have no bias, since the norm
+would cancel it.
 """
 
 from collections.abc import Sequence
@@ -28,9 +29,10 @@ from gan.networks.resnet import FeatureMap, ResidualBlock, norm_relu, translate_
 
 
 class MobileGenerator(nn.Module):
-    """Two downsamplings, `blocks` residual blocks, two upsamplings; images in [-1, 1].
+    """A ResNet generator of separable convolutions; images are in [-1, 1].
 
-    `feature_maps` are those of gan.networks.resnet.ResnetGenerator.
+    It has two downsamplings, `blocks` residual blocks and two upsamplings. `feature_maps` are those
+    of gan.networks.resnet.ResnetGenerator.
     """
 
     size_multiple = 4
@@ -90,12 +92,15 @@ def _separable(inside: int, outside: int, norm: Norm, stride: int = 1) -> list[n
 
 
 def _kept(channels: int, norm: Norm) -> list[nn.Module]:
-    """Return the convolution of the residual blocks."""
+    """Return the separable convolution of the residual blocks."""
     return _separable(channels, channels, norm)
 
 
 def _doubling(width: int, norm: Norm, upsample: Upsample) -> list[nn.Module]:
-    """Return a 1x1 convolution to `width` maps, and a 3x3 convolution of each at twice the size."""
+    """Return layers that map 2 * width maps to `width` maps of twice the size.
+
+    A 1x1 convolution mixes the maps, then each is upsampled by its own 3x3 convolution.
+    """
     bias = norm == "none"
     mixed = [nn.Conv2d(2 * width, width, 1, bias=bias), norm_layer(norm, width)]
     if upsample == "deconv":

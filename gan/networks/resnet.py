@@ -20,11 +20,12 @@ from gan.networks.layers import (
 )
 
 Convolution = Callable[[int, Norm], list[nn.Module]]
-"""Returns the layers of a 3x3 convolution that keeps (N, channels, H, W); a norm follows it."""
+"""Function that returns the layers of a 3x3 convolution. It keeps (N, channels, H, W), and a norm
+follows it."""
 
 
 def dense(channels: int, norm: Norm) -> list[nn.Module]:
-    """Return the 3x3 convolution of CycleGAN's residual blocks."""
+    """Return the layers of the full 3x3 convolution of CycleGAN's residual blocks."""
     return [ReflectionPad(1), ConvBeforeNorm(channels, channels, 3, bias=has_bias(norm))]
 
 
@@ -34,7 +35,7 @@ class ResidualBlock(nn.Module):
     recompute = False
     """Whether the backward pass recomputes the branch instead of storing its activations."""
     adds_in_norm = False
-    """Whether the branch's last layer adds x (fused.py)."""
+    """Whether the branch's last layer adds x to its result (fused.py)."""
 
     def __init__(
         self, channels: int, *, norm: Norm, dropout: bool, convolution: Convolution = dense
@@ -62,7 +63,7 @@ class ResidualBlock(nn.Module):
         return x + branch
 
     def add_in_norm(self, x: Tensor) -> Tensor:
-        """Return x + branch(x), (N, channels, H, W); the last layer adds."""
+        """Return x + branch(x), (N, channels, H, W); the branch's last layer adds x."""
         *layers, last = self.conv_block
         branch = x
         for layer in layers:
@@ -154,10 +155,10 @@ def translate_and_encode(
 ) -> list[Tensor]:
     """Return the translation, then the features of each map at positions.
 
-    Positions are indices (S,) in row-major order; features are (N, S, C). No whole map leaves
-    the network, since autocast would convert it to float32. With encode_only the layers after
-    the last map are not computed, and the list holds only the features. H and W must be multiples
-    of size_multiple.
+    Positions are indices (S,) in row-major order; features are (N, S, C). Whole maps are not
+    returned, since autocast would convert them to float32. With encode_only, the layers after the
+    last map are not computed and the list holds the features only. H and W must be multiples of
+    size_multiple.
     """
     wanted = dict(zip((at.layer for at in maps), positions, strict=True))
     found: list[Tensor] = []
@@ -185,6 +186,6 @@ def _doubling(width: int, *, bias: bool, upsample: Upsample) -> list[nn.Module]:
 
 
 def norm_relu(norm: Norm, channels: int) -> list[nn.Module]:
-    """Return a norm and a ReLU."""
+    """Return the layers of a norm and a ReLU."""
     # Without a norm, an in-place ReLU would change the convolution's output, a feature map.
     return [norm_layer(norm, channels), nn.ReLU(inplace=norm != "none")]

@@ -21,7 +21,7 @@ GRID = re.compile(r"step-(\d+)-(ab|ba)\.png")
 SCORES = re.compile(r"step-(\d+)-(ab|ba)-scores\.png")
 """Heat maps of a discriminator's scores; runs of earlier versions have none."""
 SCORED = ("translation", "real")
-"""The columns of heat maps."""
+"""Titles of the heat maps' columns."""
 
 
 def samples(run: Path, config: Config) -> Markup:
@@ -58,7 +58,7 @@ def samples(run: Path, config: Config) -> Markup:
 def grids(folder: Path, name: re.Pattern[str] = GRID) -> dict[int, dict[str, Path]]:
     """Return the paths of grids as {step: {direction: path}}, ordered by step.
 
-    name: matches the names of their files.
+    name: pattern of the files' names.
     """
     found: dict[int, dict[str, Path]] = {}
     for path in folder.glob("step-*.png"):

@@ -17,4 +17,4 @@ def write_marked(image: Image.Image, path: Path, mark: Mark | None) -> None:
 def check_new(path: Path, *, overwrite: bool) -> None:
     """Raise ValueError if a file exists, unless `overwrite` is set."""
     if os.path.lexists(path) and not overwrite:
-        raise ValueError(f"{path}: exists already: name another file, or add --overwrite true")
+        raise ValueError(f"{path}: exists already: choose another file, or add --overwrite true")

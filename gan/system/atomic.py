@@ -27,7 +27,7 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
     """Call `save` with an open file that becomes `path` once it is complete.
 
     OSError, with the file's name, if it cannot be written; FileExistsError if it exists, unless
-    `replace` is set. An object in a store is made in memory, and put there in one request.
+    `replace` is set. An object in a store is built in memory and uploaded in one request.
     """
     if isinstance(path, RemotePath):
         whole = io.BytesIO()
@@ -58,17 +58,17 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
 
 
 class NoFolderError(OSError):
-    """A folder cannot be made; the message names it."""
+    """A folder cannot be created; the message names it."""
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it; NoFolderError, with its name, if that is not possible."""
+    """Create a folder and its parents; NoFolderError, with its name, if that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         taken = next((at for at in (folder, *folder.parents) if os.path.lexists(at)), folder)
         reason = error.strerror if taken.is_dir() else f"{taken} is a file"
-        raise NoFolderError(f"{folder}: this folder cannot be made: {reason or error}") from error
+        raise NoFolderError(f"{folder}: cannot be created: {reason or error}") from error
 
 
 def disk_is_full(error: BaseException | None) -> bool:
@@ -81,10 +81,7 @@ def disk_is_full(error: BaseException | None) -> bool:
 
 
 def ends_the_work(error: BaseException | None) -> bool:
-    """Return whether an error means that all that follow would fail, too.
-
-    The disk is full, or a store cannot be reached.
-    """
+    """Return whether an error stops all further work: a full disk, or a store that is down."""
     return disk_is_full(error) or unreachable(error)
 
 

@@ -1,6 +1,7 @@
-"""Object stores (S3, Google Cloud Storage, Azure) by obstore, with the methods of fsspec's files.
+"""Access object stores (S3, Google Cloud Storage, Azure) by obstore, with fsspec's methods.
 
-obstore has a layer for fsspec itself. It lists folder by folder, and cuts names at "?" and "#".
+obstore's own fsspec layer is not used: it lists one folder at a time, and it cuts names at "?" and
+"#".
 """
 
 import os
@@ -9,18 +10,18 @@ from functools import lru_cache
 from typing import Any
 
 RETRIES = {"max_retries": 0, "retry_timeout": timedelta(seconds=60)}
-"""None: the caller tries again, and two nested loops would wait for hours."""
+"""No retries: the caller tries again, and two nested loops would wait for hours."""
 PREFIXES = ("AWS_", "GOOGLE_", "AZURE_")
-"""How the names of environment variables begin that obstore reads."""
+"""Prefixes of the environment variables that obstore reads."""
 CLIENT = {"timeout": "60s", "connect_timeout": "10s"}
-"""Longest time of a request, with its answer, and of its connection."""
+"""Time limits for a whole request, and for its connection."""
 
 
 @lru_cache(maxsize=16)
 def _store(bucket: str, environment: tuple[tuple[str, str], ...]) -> Any:
-    """Return the store of a bucket, "s3://name", which takes its credentials from the environment.
+    """Return the store of a bucket, "s3://name", with credentials from the environment.
 
-    `environment` tells stores of different credentials apart.
+    `environment` is part of the cache's key, so that changed credentials open another store.
     """
     from obstore.store import from_url
 
@@ -31,7 +32,7 @@ def _store(bucket: str, environment: tuple[tuple[str, str], ...]) -> Any:
 
 
 def _split(url: str) -> tuple[Any, str]:
-    """Return the store of a URL, and the name of the object in it."""
+    """Return the store of a URL, and the object's name in it."""
     scheme, _, rest = url.partition("://")
     bucket, _, key = rest.partition("/")
     keys = sorted(each for each in os.environ.items() if each[0].startswith(PREFIXES))
@@ -39,10 +40,10 @@ def _split(url: str) -> tuple[Any, str]:
 
 
 class ObjectStores:
-    """All buckets; methods take URLs."""
+    """All buckets, by URL, with the methods of an fsspec file system."""
 
     def find(self, url: str, **_: Any) -> dict[str, dict[str, Any]]:
-        """Return the objects below a URL by name, below it, too."""
+        """Return the descriptions of all objects below a URL, by their names relative to it."""
         import obstore
 
         store, key = _split(url.rstrip("/"))
@@ -54,7 +55,7 @@ class ObjectStores:
         }
 
     def info(self, url: str) -> dict[str, Any]:
-        """Return the description of an object, or of what has objects below it."""
+        """Return the description of an object, or of a folder (a prefix of objects' names)."""
         import obstore
 
         store, key = _split(url.rstrip("/"))
@@ -68,7 +69,7 @@ class ObjectStores:
         return {"type": "directory", "size": 0}
 
     def exists(self, url: str) -> bool:
-        """Return whether there is such an object."""
+        """Return whether an object exists at a URL."""
         import obstore
 
         try:
@@ -78,7 +79,7 @@ class ObjectStores:
         return True
 
     def cat_file(self, url: str, start: int | None = None, end: int | None = None) -> bytes:
-        """Return an object, or the bytes from `start` to before `end`."""
+        """Return the bytes of an object, or those from `start` to `end` (exclusive)."""
         import obstore
 
         store, key = _split(url)
@@ -87,7 +88,7 @@ class ObjectStores:
         return bytes(obstore.get_range(store, key, start=start, end=end))
 
     def pipe_file(self, url: str, data: bytes) -> None:
-        """Write an object, which appears whole."""
+        """Write an object atomically."""
         import obstore
 
         obstore.put(*_split(url), data)

@@ -1,4 +1,4 @@
-"""Paths of objects in stores: they are used like paths of files."""
+"""Paths of objects in stores, for use in place of file paths."""
 
 import io
 import os
@@ -18,17 +18,17 @@ else:
     _Path = type(Path())
 
 URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?P<slashes>/+|$)(?P<rest>.*)", re.DOTALL)
-"""A URL, or a path that was one; a scheme has two letters or more, so a drive's letter is none."""
+"""A URL, or a Path made from one. A scheme has two letters or more: a single one is a drive's."""
 BLOCK = 2**16
-"""Bytes of a header that are read at once."""
+"""Number of bytes that are read at once from a header."""
 MOST_BLOCKS = 8
-"""Requests for parts of an object, after which the rest is read at once."""
+"""Number of partial requests after which the whole object is read."""
 
 
 def place(value: Any) -> Any:
     """Return a RemotePath for a URL, a path for file://, and any other value unchanged.
 
-    A path that was a URL has lost one of its slashes ("s3:/bucket/name") and gets it back.
+    A Path made from a URL has lost one slash ("s3:/bucket/name"); it is restored.
     """
     if not isinstance(value, str | Path) or isinstance(value, RemotePath):
         return value
@@ -42,7 +42,7 @@ def place(value: Any) -> Any:
 
 
 def given_place(value: Any) -> Any:
-    """Return place(value) for what a user gives; ValueError for a URL that names no place."""
+    """Return place(value) for a user's value; ValueError if it is an unsupported URL."""
     match = URL.match(str(value)) if isinstance(value, str | Path) else None
     if match is None or isinstance(value, RemotePath) or Path(value).exists():
         return place(value)
@@ -50,34 +50,34 @@ def given_place(value: Any) -> Any:
     url = f"{scheme}://{rest}"
     if scheme == "file":
         if match["slashes"] == "//":
-            raise ValueError(f"{url}: expected three slashes, file:///{rest}, and no host")
+            raise ValueError(f"{url}: expected file:///{rest}, with three slashes and no host")
     elif scheme not in SCHEMES and match["slashes"]:
         known = ", ".join(f"{name}://" for name in ("file", *SCHEMES) if name != "memory")
-        raise ValueError(f"{url}: no such kind of URL; expected {known} or a path")
+        raise ValueError(f"{url}: not supported; expected {known} or a path")
     elif scheme in SCHEMES and not rest:
-        raise ValueError(f"{url}: names nothing: expected {SCHEMES[scheme].form}")
+        raise ValueError(f"{url}: incomplete URL; expected {SCHEMES[scheme].form}")
     elif scheme == "hf" and not re.match(r"datasets/[^/]+/[^/]", rest):
-        raise ValueError(f"{url}: images are read from {SCHEMES[scheme].form}")
+        raise ValueError(f"{url}: not supported for images; expected {SCHEMES[scheme].form}")
     return place(value)
 
 
 def path_of(name: str) -> Path:
-    """Return the path of a name that was written by a path, of a file or an object."""
+    """Return the path, of a file or an object, for a string that was made from a path."""
     path: Path = place(Path(name))
     return path
 
 
 class RemotePath(_Path):
-    """A URL as a path: its reads are requests to the store.
+    """A URL as a path; reading it sends requests to the store.
 
-    What a listing knew is in `size` (bytes, or None) and `tag`.
+    `size` (bytes, or None) and `tag` come from a listing, if there was one.
     """
 
     size: int | None = None
     tag: str = ""
 
     def joined(self, name: str, size: int, tag: str) -> "RemotePath":
-        """Return the path of an object below this one, of which the length and tag are known."""
+        """Return the path of an object below this one, given its length in bytes and its tag."""
         path = self / name
         path.size, path.tag = size, tag
         return path
@@ -110,7 +110,7 @@ class RemotePath(_Path):
         return False
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        """Return the length of an object; FileNotFoundError if there is none."""
+        """Return the type and length of an object; FileNotFoundError if it does not exist."""
         if self.size is None:
             found = stores.info(str(self))
             if found is None:
@@ -130,7 +130,7 @@ class RemotePath(_Path):
         return found is not None and found["type"] == "file"
 
     def is_dir(self, *, follow_symlinks: bool = True) -> bool:
-        """Return whether there are objects below this URL: stores have no empty folders."""
+        """Return whether there are objects below this URL; stores have no empty folders."""
         found = stores.info(str(self))
         return found is not None and found["type"] == "directory"
 
@@ -144,21 +144,21 @@ class RemotePath(_Path):
         stores.remove(str(self))
 
     def put(self, data: bytes, *, replace: bool) -> None:
-        """Write an object, whole; FileExistsError if it exists, unless `replace` is set."""
+        """Write an object atomically; FileExistsError if it exists, unless `replace` is set."""
         stores.write(str(self), data, replace=replace)
 
     def open(self, mode: str = "r", *_: Any, **__: Any) -> Any:
-        """Open a whole object, which is in memory then; only "rb"."""
+        """Read an object into memory and return it as an open file; mode must be "rb"."""
         assert mode == "rb", "write objects with gan.system.atomic.write_whole"
         if (self.size or 0) > stores.MOST:
             raise ValueError(
-                f"{(self.size or 0) / 1e9:.1f} GB; objects of at most "
-                f"{stores.MOST / 1e9:.1f} GB are read"
+                f"{(self.size or 0) / 1e9:.1f} GB exceed the limit for objects, "
+                f"{stores.MOST / 1e9:.1f} GB"
             )
         return _Object(stores.read(str(self)), str(self))
 
     def open_header(self) -> BinaryIO:
-        """Open an object of which little is read: it is fetched in parts, on demand."""
+        """Open an object to read a small part of it; parts are fetched on demand."""
         size = self.stat().st_size
         if size <= 2 * BLOCK:
             return cast(BinaryIO, self.open("rb"))
@@ -172,7 +172,7 @@ class RemotePath(_Path):
 
 
 class _Object(io.BytesIO):
-    """The bytes of an object with its name."""
+    """An object's bytes as an open file with a name."""
 
     def __init__(self, data: bytes, name: str) -> None:
         super().__init__(data)
@@ -180,7 +180,7 @@ class _Object(io.BytesIO):
 
 
 class _Parts(io.RawIOBase):
-    """An object that is fetched block by block, where it is read."""
+    """An object as an open file, fetched block by block on demand."""
 
     def __init__(self, url: str, size: int) -> None:
         self.name, self.size, self.at = url, size, 0
@@ -218,7 +218,7 @@ class _Parts(io.RawIOBase):
         return self.read(self.size - self.at) or b""
 
     def block(self, number: int) -> bytes:
-        """Return a block, fetched if it is new; after MOST_BLOCKS requests fetch everything."""
+        """Return a block, fetched if needed; after MOST_BLOCKS requests fetch the whole object."""
         if number not in self.blocks:
             if self.requests >= MOST_BLOCKS:
                 whole = stores.read(self.name)
@@ -234,7 +234,7 @@ class _Parts(io.RawIOBase):
 
 
 def opened_for(path: Path, *, header: bool) -> BinaryIO:
-    """Open a file or an object to read its header only, or all of it."""
+    """Open a file or an object: to read its header only, or all of it."""
     if header and isinstance(path, RemotePath):
         return path.open_header()
     return path.open("rb")

@@ -17,14 +17,14 @@ SIGNALS = tuple(each for each in signal.Signals if each.name in ("SIGTERM", "SIG
 
 
 SLICE = 0.25
-"""Seconds after which `pause` looks for a signal."""
+"""Interval in seconds at which `pause` checks for a signal."""
 
 
 class Interruption:
     """Records the first signal instead of ending the process; a second SIGINT ends it at once."""
 
     present: "Interruption | None" = None
-    """The one whose handlers are set in this process."""
+    """The instance whose handlers are installed in this process."""
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
@@ -50,7 +50,7 @@ class Interruption:
 
 
 def pause(seconds: float) -> signal.Signals | None:
-    """Sleep; return the signal that has been recorded, if one has, without sleeping on."""
+    """Sleep, but return at once when a signal is recorded; return that signal, or None."""
     end = time.monotonic() + seconds
     while True:
         if Interruption.present and Interruption.present.received:

@@ -1,7 +1,7 @@
-"""Objects in stores (S3, a web server, the Hub) by URL: list, read, write, with bounded retries.
+"""Objects in stores (S3, a web server, the Hub) by URL: list, read and write, with retries.
 
-Object stores are read by obstore, one package without requirements; all others by the
-file systems of fsspec, which torch requires.
+Object stores are read by obstore, a package without requirements. All other URLs are read by file
+systems of fsspec, which torch requires.
 """
 
 import errno
@@ -19,18 +19,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Scheme:
-    """How URLs of one kind are opened."""
+    """One kind of URL, and how it is opened."""
 
     package: str
-    """The package that must be installed, apart from fsspec, which torch requires."""
+    """The package that must be installed. fsspec comes with torch."""
     form: str = ""
-    """What a URL of images looks like."""
+    """The form of a URL of images, for messages."""
     endpoint: str = ""
-    """The environment variable that names another server."""
+    """The environment variable that sets another server."""
     obstore: bool = False
     writable: bool = True
     pages: bool = False
-    """Whether folders are web pages, which the server describes like files."""
+    """Whether folders are web pages, which the server describes as files."""
 
 
 SCHEMES = {
@@ -42,29 +42,30 @@ SCHEMES = {
     "https": Scheme("aiohttp", "https://HOST/NAME", writable=False, pages=True),
     "memory": Scheme("fsspec", "memory://NAME"),
 }
-"""The kinds of URLs. memory is for tests of one process."""
+"""The supported kinds of URLs. memory is for tests in one process."""
 WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-"""Seconds between two tries: together a minute, so a store may restart."""
+"""Seconds between tries. Their sum is about a minute, enough for a store to restart."""
 UNKNOWN_HOST = ("getaddrinfo", "name resolution", "Name or service", "nodename", "dns error")
-"""What errors about a host's name say; as long as no request succeeded, few tries are made then."""
+"""Texts in errors about an unknown host. Until a request has succeeded, these get FEW tries
+only."""
 FEW = 2
 MOST = 2**30
-"""Most bytes of an object that are read: it is in memory while it is decoded."""
+"""Largest object in bytes: it is held in memory while it is decoded."""
 DENIED = ("PermissionError", "PermissionDeniedError", "UnauthenticatedError")
-"""Names of errors about missing or wrong credentials, in fsspec and in obstore."""
+"""Names of errors about missing or wrong credentials, in fsspec and obstore."""
 STATUSES = (401, 403)
 REJECTED = ("401 Unauthorized", "403 Forbidden")
-"""What obstore's message has where a listing is denied: it is a generic error."""
+"""Texts in obstore's generic error for a denied listing."""
 MISTAKES = (TypeError, AttributeError, ValueError, NotImplementedError, ImportError, KeyError)
-"""Errors that the next try would repeat."""
+"""Errors that would occur again, so the request is not repeated."""
 
 
 class StoreError(ValueError):
-    """A store rejects this program or does not answer, so no other object can be read either."""
+    """A store denies access or does not answer, so other objects cannot be read either."""
 
 
 class Entry(NamedTuple):
-    """An object: its name below the listed URL, its length in bytes and its tag, or ""."""
+    """An object: its name below the listed URL, its length in bytes, and its tag or ""."""
 
     name: str
     size: int
@@ -72,16 +73,16 @@ class Entry(NamedTuple):
 
 
 class _Contact:
-    """What this process knows of its stores."""
+    """State of the connection to stores, for this process."""
 
     answered = False
     """Whether a request has succeeded."""
     told = -120.0
-    """When a line was last printed that a store does not answer, in seconds."""
+    """Time in seconds of the last printed line about a store that does not answer."""
 
 
 def unreachable(error: BaseException | None) -> bool:
-    """Return whether an error, or one of its causes, is that a store cannot be reached."""
+    """Return whether an error, or one of its causes, is a StoreError."""
     while error is not None:
         if isinstance(error, StoreError):
             return True
@@ -95,7 +96,7 @@ def scheme_of(url: str) -> str:
 
 
 def file_system(url: str) -> Any:
-    """Return a file system for URLs like this one; ValueError if a package is missing."""
+    """Return a file system for a URL's kind; ValueError if a package is missing."""
     name = scheme_of(url)
     row = SCHEMES[name]
     try:
@@ -108,16 +109,16 @@ def file_system(url: str) -> Any:
         return fsspec.filesystem(name, use_listings_cache=False)
     except ImportError as error:
         raise ValueError(
-            f"{url}: URLs of {name}:// need the package {row.package}: "
-            "pip install 'gan-translation[remote]'"
+            f"{url}: {name}:// requires the package {row.package}: pip install "
+            "'gan-translation[remote]'"
         ) from error
 
 
 def persist(call: Callable[[], T], url: str = "") -> T:
-    """Return call(); if it fails, try again after each of WAITS.
+    """Return call(). If it fails, try again after each of WAITS.
 
-    FileNotFoundError if there is no such object, StoreError after the last try, if the
-    credentials are wrong, or if a signal has come that ends the run.
+    FileNotFoundError if the object does not exist. StoreError after the last try, at once if the
+    credentials are wrong, and if a signal ends the run.
     """
     for number, wait in enumerate((*WAITS, None), 1):
         try:
@@ -142,13 +143,13 @@ def persist(call: Callable[[], T], url: str = "") -> T:
             _tell(error)
             if received := pause(wait):
                 raise StoreError(
-                    f"{received.name} while the store did not answer ({_line(error)})"
+                    f"stopped by {received.name} while the store did not answer ({_line(error)})"
                 ) from error
     raise AssertionError
 
 
 def _tell(error: Exception) -> None:
-    """Print that a store does not answer, once for each time that it is away."""
+    """Print that a store does not answer, once per outage."""
     now = time.monotonic()
     if now - _Contact.told > 2 * sum(WAITS):
         _Contact.told = now
@@ -157,14 +158,14 @@ def _tell(error: Exception) -> None:
 
 
 def _advice(url: str) -> str:
-    """Return what to look at if a store does not answer."""
+    """Return advice for a store that does not answer."""
     row = SCHEMES.get(scheme_of(url))
     endpoint = f" and {row.endpoint}" if row and row.endpoint else ""
-    return f"look at the network{endpoint}"
+    return f"check the network{endpoint}"
 
 
 def _unknown_host(error: BaseException | None) -> bool:
-    """Return whether an error, or one of its causes, is that a host's name is not known."""
+    """Return whether an error, or one of its causes, is about an unknown host name."""
     while error is not None:
         if any(text in str(error) for text in UNKNOWN_HOST):
             return True
@@ -181,13 +182,13 @@ def _denied(error: Exception) -> bool:
 
 
 def _line(error: Exception) -> str:
-    """Return the first line of an error's message, without what a server sent as XML."""
+    """Return the first line of an error's message, without a server's XML."""
     text = (str(error).splitlines() or [""])[0].partition(": <?xml")[0].strip(" :")
     return text[:200] or type(error).__name__
 
 
 def _named(url: str, call: Callable[[], T]) -> T:
-    """Return persist(call); StoreError with the URL."""
+    """Return persist(call); a StoreError's message begins with the URL."""
     try:
         return persist(call, url)
     except StoreError as error:
@@ -195,9 +196,9 @@ def _named(url: str, call: Callable[[], T]) -> T:
 
 
 def listing(url: str) -> Iterator[Entry]:
-    """Yield the objects below a URL, unsorted; ValueError if there is none.
+    """Yield the objects below a URL, unsorted; nothing if the URL does not exist.
 
-    StoreError as from `persist`.
+    ValueError if a package is missing, StoreError as from `persist`.
     """
     files = file_system(url)
     pages = SCHEMES[scheme_of(url)].pages
@@ -222,7 +223,7 @@ def listing(url: str) -> Iterator[Entry]:
 
 
 def tag_of(info: dict[str, Any]) -> str:
-    """Return what changes with an object's content, from a file system's description of it."""
+    """Return an object's tag from its description, "" without one. It changes with the content."""
     for key in ("e_tag", "ETag", "etag", "blob_id", "md5"):
         if info.get(key):
             return str(info[key]).strip('"')
@@ -230,18 +231,18 @@ def tag_of(info: dict[str, Any]) -> str:
 
 
 def read(url: str, start: int | None = None, end: int | None = None) -> bytes:
-    """Return the bytes of an object, or of a part; errors as from `persist`."""
+    """Return the bytes of an object, or of a part of it; errors as from `persist`."""
     files = file_system(url)
     return bytes(persist(lambda: files.cat_file(url, start=start, end=end), url))
 
 
 def write(url: str, data: bytes, *, replace: bool) -> None:
-    """Write an object, which appears whole; FileExistsError if it exists, unless `replace`."""
+    """Write an object atomically; FileExistsError if it exists, unless `replace` is set."""
     if not SCHEMES[scheme_of(url)].writable:
-        raise ValueError(f"{url}: {scheme_of(url)}:// can be read, not written")
+        raise ValueError(f"{url}: {scheme_of(url)}:// is read-only: choose another output")
     files = file_system(url)
     if not replace and _named(url, lambda: files.exists(url)):
-        raise FileExistsError(errno.EEXIST, "exists now and is not replaced", url)
+        raise FileExistsError(errno.EEXIST, "exists and is not replaced", url)
     _named(url, lambda: files.pipe_file(url, data))
 
 
@@ -258,7 +259,7 @@ def info(url: str) -> dict[str, Any] | None:
 
 
 def remove(url: str) -> None:
-    """Remove an object, if it exists."""
+    """Remove an object if it exists."""
     files = file_system(url)
     try:
         _named(url, lambda: files.rm_file(url))

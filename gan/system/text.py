@@ -11,7 +11,7 @@ def printable(text: str) -> str:
 
 
 def number_of(count: int, things: str) -> str:
-    """Return "3 clips", or "1 clip": `things` is a plural in s."""
+    """Return "3 clips", or "1 clip": `things` is a plural that ends in s."""
     return f"{count} {things.removesuffix('s') if count == 1 else things}"
 
 

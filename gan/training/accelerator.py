@@ -57,8 +57,7 @@ def _check(config: Config) -> None:
     """Raise ValueError if accelerate's settings contradict the configuration.
 
     Contradictions are another precision, accumulation or device, networks split over GPUs (such as
-    FSDP), and dynamo. ValueError also if the device or a tracker is missing, and for fp16 without
-    CUDA.
+    FSDP), and dynamo. Also if the device or a tracker is missing, or for fp16 without CUDA.
     """
     check_installed(config.run.trackers)
     precision = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")

@@ -69,13 +69,13 @@ def contrast(
     passes: Passes = one_by_one,
     inputs: Sequence[Tensor] = (),
 ) -> Contrast:
-    """Translate `real`; return the translations, and the features to be compared.
+    """Translate `real`; return the translations, and the features to compare.
 
     real and target are (N, C, H, W) in [-1, 1]. With loss.nce_identity, `target` (images of the
-    target domain) goes through the generator too. `positions` are those of draw_positions. One pass
-    translates the inputs and gives their features; a second one encodes the translations.
-    `inputs` are degraded copies of real and target (data.degrade), which are translated instead;
-    a third pass then encodes the originals.
+    target domain) is translated too. `positions` are those of draw_positions. One pass gives
+    translations and features of the inputs; a second one encodes the translations. With
+    data.degrade, `inputs` are degraded copies of real and target; they are translated instead, and
+    a third pass encodes the originals.
     """
     originals = [real, target] if loss.nce_identity else [real]
     sources = inputs[: len(originals)] or originals

@@ -47,7 +47,7 @@ class Forecast:
     generators: int
     """Bytes of the exported generators."""
     first_step: float
-    """Seconds of the first step, in which networks are compiled."""
+    """Seconds of the first step, which includes compiling."""
 
 
 def plan(config: Config) -> int:
@@ -88,7 +88,7 @@ def measure(
 ) -> tuple[Forecast, str]:
     """Train for a few steps in `folder`; return the forecast and a description of the device.
 
-    resumed: the training state in run.dir, if there is one, counts as done.
+    resumed: count the steps of run.dir's training state, if there is one, as done.
     ValueError if the device's memory does not suffice or the run does not fit its saved state.
     """
     free = free_memory(build_accelerator(config).device)
@@ -198,19 +198,19 @@ def _describe(forecast: Forecast, name: str, config: Config) -> str:
 
 
 def _compare(compiled: Forecast, eager: Forecast) -> str:
-    """Return one line of text: whether train.compile pays for the steps that are left."""
+    """Return a line of text: whether train.compile pays off in the remaining steps."""
     seconds = compiled.seconds_per_step, eager.seconds_per_step
     saved, cost = seconds[1] - seconds[0], max(0.0, compiled.first_step - eager.first_step)
     left = compiled.length.stop - compiled.done
-    text = f"compile {seconds[0]:.3g} s a step, {seconds[1]:.3g} s without train.compile: "
+    text = f"{seconds[0]:.3g} s a step with train.compile, {seconds[1]:.3g} s without: "
     if saved <= 0:
-        return text + "it makes no step faster here, set it to false"
+        return text + "no gain, set it to false"
     after = round(cost / saved)
     if after >= left:
         return (
-            text + f"it does not pay, {left} steps are fewer than the {after} that compiling costs"
+            text + f"set it to false, compiling pays off only after {after} steps and {left} remain"
         )
-    return text + f"it pays after {after} of {left} steps"
+    return text + f"compiling pays off after {after} of {left} steps"
 
 
 def amount(count: int) -> str:

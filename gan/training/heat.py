@@ -12,7 +12,7 @@ from gan.images.pixels import from_array, to_array, to_pixels, to_unit
 from gan.networks.layers import in_eval_mode
 
 REAL, FALSE = np.array([235.0, 120.0, 20.0]), np.array([40.0, 90.0, 210.0])
-"""Orange for patches that score high, blue for those that score low."""
+"""Color of patches with high scores (orange), and with low scores (blue)."""
 FULL = 2.0
 """Standard deviations from the mean at which colors are strongest."""
 STRONGEST = 0.65
@@ -33,8 +33,8 @@ def heat_maps(
     """Return a heat map (H, W) for each picture from its score maps, in standard deviations.
 
     scored: score maps (h, w) of each picture, one per scale. sizes: (H, W) of each picture. Each
-    scale is normalized by its mean and deviation over all pictures, so that the maps of one call
-    can be compared. Scales have equal weights.
+    scale is normalized by its mean and deviation over all pictures, so the maps of one call are
+    comparable. All scales have equal weights.
     """
     totals = [np.zeros(size) for size in sizes]
     for scale in zip(*scored, strict=True):
@@ -48,7 +48,7 @@ def heat_maps(
 
 
 def overlay(pixels: NDArray[np.uint8], heat: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return a picture (H, W, 3) in gray, blended with the colors of its heat map (H, W)."""
+    """Return a picture (H, W, 3) in gray, overlaid with the colors of its heat map (H, W)."""
     gray = pixels.astype(float).mean(2, keepdims=True)
     strength = (np.abs(heat) / FULL).clip(0, 1)[..., None] * STRONGEST
     color = np.where(heat[..., None] > 0, REAL, FALSE)
@@ -59,8 +59,8 @@ def overlay(pixels: NDArray[np.uint8], heat: NDArray[np.float64]) -> NDArray[np.
 def score_columns(network: nn.Module, *columns: Tensor) -> list[Tensor]:
     """Return a column of heat maps for each column of pictures, (N, 1 or 3, H, W) in [-1, 1].
 
-    They are (N, 3, H, W) in [-1, 1], on the CPU, and share one normalization. The network runs in
-    eval mode, one picture at a time, and then returns to its mode.
+    Results are (N, 3, H, W) in [-1, 1], on the CPU, with one normalization for all. The network
+    runs in eval mode, one picture at a time, and is then set back to its earlier mode.
     """
     with in_eval_mode(network):
         scored = [score(network, image[None]) for column in columns for image in column]
@@ -70,6 +70,6 @@ def score_columns(network: nn.Module, *columns: Tensor) -> list[Tensor]:
 
 
 def _drawn(image: Tensor, heat: NDArray[np.float64]) -> Tensor:
-    """Return a picture (C, H, W) with its heat map over it, (3, H, W), both in [-1, 1]."""
+    """Return a picture (C, H, W) overlaid with its heat map, (3, H, W); both are in [-1, 1]."""
     pixels = to_array(to_pixels(image).expand(3, -1, -1))
     return to_unit(from_array(overlay(pixels, heat)))

@@ -31,7 +31,7 @@ def print_end(config: Config, step: int, text: str, print_line: Callable[[str], 
 def next_steps(config: Config) -> Iterator[str]:
     """Yield lines of text: a heading, then commands for report, trackers and translation.
 
-    The commands start programs in the way in which this one was started, so that they work here.
+    The commands start programs as this process was started, so they work in the same place.
     """
     row, folder = RECIPES[config.recipe], config.run.dir
     direction = row.directions[0]
@@ -51,7 +51,7 @@ def next_steps(config: Config) -> Iterator[str]:
 
 
 def added_styles(config: Config) -> Iterator[str]:
-    """Yield a line with the numbers and the names of the styles that style.add_to has added."""
+    """Yield a line with the numbers and names of the styles that style.add_to has added."""
     names = _styles(config.run.dir)
     new = [f"{at} {names[at]}" for at in range(_first_style(config), len(names))]
     if config.style.add_to and new:
@@ -60,19 +60,19 @@ def added_styles(config: Config) -> Iterator[str]:
 
 
 def _first_style(config: Config) -> int:
-    """Return the number of the first style that the run has trained."""
+    """Return the number of the first style that the run trained."""
     return len(_styles(config.style.add_to)) if config.style.add_to else 0
 
 
 def _styles(path: Path) -> list[str]:
-    """Return the names of the styles of a run or a file; [] if it can no longer be read."""
+    """Return the names of the styles of a run or a file; [] if it cannot be read."""
     with suppress(ValueError):
         return [*read_about(find_generator(path, "ab")).get("styles", ())]
     return []
 
 
 def _trackers(run: RunConfig) -> Iterator[list[str]]:
-    """Yield the words of a command for each tracker that shows the run without a network."""
+    """Yield the words of a command for each tracker that works without a network."""
     places = {"python": _python(), "folder": _path(run.dir), "project": run.project}
     for name in run.trackers:
         if words := TRACKERS[name].opens:

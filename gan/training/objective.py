@@ -156,8 +156,8 @@ def translate(
     """Translate and reconstruct `real`; compute the identity output for `target`.
 
     real and target are (N, C, H, W) in [-1, 1]. generator translates in the direction, inverse in
-    the opposite one. The identity output is not computed (None) if its weight is 0. `inputs` are
-    degraded copies of both domains' images (data.degrade), which the generator gets instead.
+    the opposite one. The identity output is None if its weight is 0. With data.degrade, `inputs`
+    are degraded copies of both domains' images, which the generator receives instead.
     """
     ends = DIRECTIONS[direction]
     source, other = (inputs[ends.source], inputs[ends.target]) if inputs else (real, target)

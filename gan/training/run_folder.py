@@ -44,17 +44,14 @@ def claim(folder: Path) -> int:
 
 
 def check_other(folder: Path, key: str, path: Path) -> None:
-    """Raise ValueError if the run or file that a key names belongs to the run in this folder."""
+    """Raise ValueError if `path`, the value of `key`, belongs to the run in this folder."""
     own = folder.resolve()
     if path.resolve() in (own, own / "gen_ab.safetensors"):
-        raise ValueError(
-            f"{key}: {path} is of this run itself, which would replace it: set run.dir to another "
-            "folder"
-        )
+        raise ValueError(f"{key}: this run would overwrite {path}: set run.dir to another folder")
 
 
 def write_config(config: Config) -> None:
-    """Write the resolved configuration to RUN/config.yaml, enough to repeat the run."""
+    """Write the resolved configuration, which is enough to repeat the run, to RUN/config.yaml."""
     text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
     write_whole(config.run.dir / "config.yaml", lambda file: file.write(text.encode()))
 

@@ -37,9 +37,9 @@ def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[T
 
 @torch.no_grad()
 def style_columns(network: nn.Module, content: Tensor, mixtures: Tensor) -> list[Tensor]:
-    """Return a list: content images, then results of each mixture of styles, (N, C, H, W) each.
+    """Return columns (N, C, H, W): the content images, then their translations by each mixture.
 
-    The network runs in eval mode and then returns to its mode.
+    The network runs in eval mode and is then set back to its earlier mode.
     """
     with in_eval_mode(network):
         return [content, *(network(content, mixture[None]) for mixture in mixtures)]

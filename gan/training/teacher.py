@@ -1,4 +1,4 @@
-"""The frozen generator that a smaller one imitates."""
+"""The trained, frozen generator that a smaller one imitates."""
 
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,11 @@ from gan.training.run_folder import check_other
 
 
 class Teacher:
-    """A generator in eval mode and in the training precision, without gradients.
+    """A frozen generator in eval mode, in the training precision.
 
-    It sees the images as it saw them in its own training: ValueError, with the key to set, if
-    data.channels_* or data.range_* differ from what its file says, or if the file cannot be opened
-    needs a style image, or has several styles.
+    ValueError, with the key to set, if data.channels_* or data.range_* differ from those of its
+    training. ValueError also if the file cannot be opened, or if the generator takes a style image
+    or has several styles.
     """
 
     def __init__(self, config: Config, device: torch.device) -> None:
@@ -50,16 +50,16 @@ class Teacher:
 
 
 def _check(file: Path, spec: dict[str, Any], about: dict[str, Any], data: DataConfig) -> None:
-    """Raise ValueError if the images of a run are not those that a generator was trained for."""
+    """Raise ValueError if the generator cannot be used, or was trained for other images."""
     row = generator_row(spec["kind"])
     if row.takes_style:
         raise ValueError(
-            f"{file}: takes a style image: name a generator that takes photographs alone"
+            f"{file}: takes a style image: choose a generator that takes only photographs"
         )
     if row.fixed_kind is not None:
         raise ValueError(
-            f"{file}: has several styles: first write a file with one, such as "
-            f"gan convert {file} one.safetensors --style_index 0, and name that"
+            f"{file}: has several styles: write a file with one style, for instance gan convert "
+            f"{file} one.safetensors --style_index 0, and use that file"
         )
     ranges = dict(zip(("a", "b"), ranges_of(about, file), strict=True))
     channels = {"a": spec["in_channels"], "b": spec["out_channels"]}
@@ -72,4 +72,4 @@ def _check(file: Path, spec: dict[str, Any], about: dict[str, Any], data: DataCo
         if wanted != given:
             value = list(wanted) if isinstance(wanted, tuple) else wanted
             must = f"set data.{key} to {value}" if value else f"remove data.{key}"
-            raise ValueError(f"{file}: {key} of its training differ from this run's: {must}")
+            raise ValueError(f"{file}: was trained with another data.{key}: {must}")

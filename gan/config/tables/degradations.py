@@ -1,4 +1,4 @@
-"""Degradations of pictures: data.degrade trains with them, gan evaluate measures them."""
+"""Degradations of images, for data.degrade and gan evaluate --robust."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,30 +8,30 @@ from gan.config.table import Code, Table
 
 @dataclass(frozen=True)
 class DegradationRow:
-    """A way to degrade a picture with a strength."""
+    """One degradation, whose strength is a number."""
 
     code: Code
-    """Maps pixels (H, W, C) of uint8 or uint16, a strength and a numpy Generator to pixels of the
-    same type and shape."""
+    """Function that maps pixels (H, W, C) of uint8 or uint16, a strength and a numpy Generator
+    to pixels of the same type and shape."""
     title: str
-    """A few words with {} for the strength."""
+    """Title, with {} in place of the strength."""
     least: float
-    """Smallest strength that is accepted."""
+    """Smallest valid strength."""
     most: float
-    """Largest strength that is accepted."""
+    """Largest valid strength."""
     neutral: float
-    """The strength that changes nothing, or least."""
+    """The strength that changes the image least, or not at all."""
     fixed: tuple[float, float]
-    """The mild and the strong strength of gan evaluate --robust. gan explain shows the mild one."""
+    """The mild and the strong strength for gan evaluate --robust. gan explain uses the mild one."""
 
     def named(self, strength: float) -> str:
-        """Return the title with a strength."""
+        """Return the title with the strength filled in."""
         return self.title.format(f"{strength:g}")
 
 
 SHIFTS = (3, 5)
-"""The mild and the strong shift of gan evaluate --robust, in pixels: no multiples of a generator's
-stride of 4. gan explain shows the mild one."""
+"""The mild and the strong shift for gan evaluate --robust, in pixels. gan explain uses the mild
+one. Neither is a multiple of 4, the stride of a generator."""
 
 _ROOM = "gan.images.degradations:"
 
@@ -56,7 +56,7 @@ DEGRADATIONS = Table("degradation", {
 
 
 def degrade_faults(ranges: Mapping[str, tuple[float, float]]) -> Iterator[tuple[bool, str]]:
-    """Yield (condition, message) for each name and range of data.degrade that is not accepted."""
+    """Yield (condition, message) for each invalid name or range in data.degrade."""
     for name, (low, high) in ranges.items():
         yield name not in DEGRADATIONS, f"data.degrade: {DEGRADATIONS.missing(name)}"
         row = DEGRADATIONS[name]

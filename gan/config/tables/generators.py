@@ -19,8 +19,8 @@ class GeneratorRow:
     """Builds the module from in_channels, out_channels, channels, `takes` and `options`. Its
     forward pass takes any H and W from 16 up; gan.networks.layers.run_padded can pad them."""
     takes: tuple[str, ...] = ()
-    """Further arguments: norm, upsample, dropout, downsample, which are keys of the section
-    networks, and styles, the number of styles."""
+    """Further arguments: keys of the section networks (norm, upsample, dropout, downsample), and
+    styles, the number of styles."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Constant arguments."""
     size_multiple: int = 1
@@ -35,8 +35,8 @@ class GeneratorRow:
     """Whether forward takes a style image as its second argument. The module then has
     style_encoder(style), which returns a vector, and paint(content, vector)."""
     fixed_kind: str | None = None
-    """For a generator with several styles, whose forward takes their weights as its second
-    argument: the generator that it is with a fixed mixture, with norm "instance_affine"; see
+    """For a generator with several styles (forward takes their weights as its second argument):
+    the kind of generator that it becomes with a fixed mixture and norm "instance_affine". See
     gan.networks.conditional.fixed_weights."""
     encodes: bool = False
     """Whether forward also takes positions and returns the encoder's features there, which
@@ -124,7 +124,7 @@ def generator_row(kind: str) -> GeneratorRow:
 
 
 def generators_for(styled: bool, many_styles: bool) -> str:
-    """Return the generators, joined by "or", that take a style image, or have several styles."""
+    """Return the generators with a style image, or with several styles, joined by "or"."""
     return " or ".join(
         name
         for name, row in GENERATORS.items()

@@ -6,7 +6,7 @@ from gan.config.table import Code, Table
 from gan.domains import DOMAINS, Direction, Domain
 
 GRID_STYLES = 16
-"""Largest number of styles in a sample grid of a recipe with several."""
+"""Largest number of styles in a sample grid, for recipes with several styles."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class RecipeRow:
     columns: tuple[str, ...]
     """The columns of a sample grid."""
     translated: int = 1
-    """The column of a sample grid that shows translations."""
+    """Index of the sample grid's column with translations."""
     shown: tuple[str, ...] = ()
     """Losses, without their directions, to show next to the progress bar. If empty, the first ones
     that are logged."""
@@ -37,15 +37,15 @@ class RecipeRow:
     encodes: bool = False
     """Whether it compares originals with translations by features of the generator's encoder."""
     degrades: bool = False
-    """Whether data.degrade works: it passes Frame.inputs to the generators, not Frame.prepare."""
+    """Whether the recipe supports data.degrade: it passes Frame.inputs to the generators."""
     painting: bool = False
     """Whether style.image replaces domain B."""
     taught: bool = False
-    """Whether the generator imitates the one that distill.teacher names."""
+    """Whether the generator imitates distill.teacher."""
     styled: bool = False
     """Whether the generator takes a style image in addition to the content image."""
     many_styles: bool = False
-    """Whether one generator has a style for each painting, or for each sub-folder, of domain B."""
+    """Whether one generator learns a style for each painting or each sub-folder of domain B."""
     aliases: tuple[str, ...] = ()
     """Earlier names, which older files contain."""
 
@@ -96,7 +96,7 @@ RECIPES = Table(
         ),
         "many_styles": RecipeRow(
             "gan.training.recipes.many_styles:ManyStylesTrainer",
-            title="Several paintings' styles for photographs, one generator",
+            title="One generator for photographs with the styles of several paintings",
             columns=("photograph", *(f"style {number}" for number in range(GRID_STYLES))),
             shown=("style", "perceptual"),
             domains=("a",),

@@ -1,4 +1,4 @@
-"""The trackers that a run can write to: TensorBoard, and those that accelerate knows."""
+"""The trackers that a run can write to: TensorBoard, and those that accelerate supports."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,23 +11,24 @@ _EXTRA = "'gan-translation[trackers]'"
 
 @dataclass(frozen=True)
 class TrackerRow:
-    """A tracker. TensorBoard is written by the training itself, every other one by a thread."""
+    """A tracker. TensorBoard is written by the training itself, other trackers by a thread."""
 
     code: Code
-    """A subclass of accelerate.tracking.GeneralTracker; for a direct one, TensorBoard's writer."""
+    """A subclass of accelerate.tracking.GeneralTracker, or TensorBoard's writer if `direct` is
+    set."""
     package: str | None = None
-    """The module that it imports."""
+    """The module that the tracker imports."""
     install: str = ""
-    """What pip installs."""
+    """The name of its package, for pip install."""
     store: Code = "gan.training.trackers.store:Store"
-    """How scalars, texts, images, configuration and files are written, and how a run continues."""
+    """The Store subclass that writes to the tracker and continues a run."""
     opens: tuple[str, ...] = ()
-    """A command that shows the run without a network; {python}, {folder} and {project} stand for
-    those of the run."""
+    """A command that shows the run without a network. {python}, {folder} and {project} are
+    replaced."""
     direct: bool = False
-    """Whether the training writes it itself, and ends if it cannot be written."""
+    """Whether the training writes to it without a thread, and stops if that fails."""
     one_image: bool = False
-    """Whether log_images takes an image for each name; the others take a list of them."""
+    """Whether log_images takes one image per name; other trackers take a list."""
 
 
 _ACCELERATE = "accelerate.tracking:"
@@ -64,18 +65,18 @@ TRACKERS = Table(
 
 
 def others(names: Iterable[str]) -> dict[str, TrackerRow]:
-    """Return the rows of the trackers that a thread writes, by name, each once."""
+    """Return the rows, by name, of the trackers that are written by a thread."""
     return {name: TRACKERS[name] for name in names if not TRACKERS[name].direct}
 
 
 def check_installed(names: Iterable[str]) -> None:
-    """Raise ValueError, with one command for all, if trackers' packages are not installed.
+    """Raise ValueError if a tracker is listed twice or its package is not installed.
 
-    Also if a tracker is listed twice.
+    The message has one command that installs all missing packages.
     """
     listed = list(names)
     if twice := [name for name in dict.fromkeys(listed) if listed.count(name) > 1]:
-        raise ValueError(f"run.trackers: {', '.join(twice)} is listed twice: name each once")
+        raise ValueError(f"run.trackers: {', '.join(twice)} is listed twice: remove one")
     rows = {name: TRACKERS[name] for name in listed}
     missing = {
         name: row for name, row in rows.items() if row.package and not find_spec(row.package)
@@ -85,6 +86,6 @@ def check_installed(names: Iterable[str]) -> None:
         installs = " ".join(dict.fromkeys(row.install for row in missing.values()))
         modules = ", ".join(str(row.package) for row in missing.values())
         raise ValueError(
-            f"run.trackers: {', '.join(missing)} {verb} pip install {installs} "
-            f"(no module {modules})"
+            f"run.trackers: {', '.join(missing)} {verb} missing packages ({modules}): pip install "
+            f"{installs}"
         )

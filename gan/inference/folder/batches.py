@@ -5,19 +5,18 @@ from collections.abc import Iterable
 from gan.inference.folder.plan import Job
 
 BATCH_PIXELS = {"cpu": 2**16, "cuda": 2**22, "mps": 2**20}
-"""Most pixels of a batch, by device, if batch_size is not set. Larger batches were slower on CPUs,
-whose caches are small."""
+"""Largest number of pixels in a batch, by device, if batch_size is not set. Larger batches were
+slower on CPUs, whose caches are small."""
 BATCH_IMAGES = 16
 
 
 def make_batches(
     jobs: Iterable[Job], batch_size: int | None, device: str = "cpu"
 ) -> list[tuple[Job, ...]]:
-    """Return batches of images with equal sizes, in the order of their first images.
+    """Return batches of images of equal size, in the order of their first images.
 
-    Without a batch_size, the number of images suits the kind of device. Batches depend only on the
-    list of jobs: several processes, or running the command again, change neither the batches nor
-    the rounding.
+    Without a batch_size, it depends on the device. Batches depend on the list of jobs only, so that
+    the rounding is the same for any number of processes and when the command runs again.
     """
     open_batches: dict[tuple[int, int], list[Job]] = {}
     batches: list[list[Job]] = []

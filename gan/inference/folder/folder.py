@@ -110,7 +110,7 @@ def _clip_settings(options: TranslateOptions, translator: Translator, shown: boo
 
 
 def _chosen_style(options: TranslateOptions) -> str | None:
-    """Return the chosen style of a generator with several, as text, or None."""
+    """Return the chosen style of a generator with several, as text; None without a choice."""
     chosen = options.style_index, options.style_blend
     return None if chosen == (None, None) else str(chosen)
 
@@ -239,7 +239,7 @@ def _summary(plan: Plan, images: Sequence[Failure], clips: Sequence[Failure]) ->
     others = f"; {plan.others} other files ignored" if plan.others else ""
     there = sum(job.done for job in plan.jobs) + sum(clip.done for clip in plan.clips.jobs)
     none = there and there + len(images) + len(clips) == plan.total + plan.clips.total
-    advice = "; to write over them: --overwrite true" if none else ""
+    advice = "; to replace them, add --overwrite true" if none else ""
     return "; ".join(shown or parts[:1]) + others + advice
 
 

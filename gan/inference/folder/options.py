@@ -35,8 +35,8 @@ class TranslateOptions(Section):
     model: Path
     """Run directory, or one of its gen_*.safetensors files."""
     input: Place
-    """Image or clip, or folder of them, with all its sub-folders. Images may be named by a URL
-    (s3://bucket/photos), with the extra remote."""
+    """Image or clip, or a folder of them with all its sub-folders. With the extra remote, the
+    URL of images (s3://bucket/photos)."""
     output: Place
     """File for an image or a clip, folder for a folder (or for one file), or a URL."""
     direction: Direction | None = None
@@ -62,8 +62,8 @@ class TranslateOptions(Section):
     compare: Place | None = None
     """Folder for pictures of originals and translations side by side."""
     shard: str = "1/1"
-    """Translate one part of the images, 3/64 the third of 64. Each part is a separate command, on
-    any machine; when the last one ends, it joins the lists of failures."""
+    """Translate one part of the images: 3/64 is the third of 64 parts. Each part is a separate
+    command, on any machine. The last one to end joins the lists of failures."""
     max_megapixels: Rate = MAX_MEGAPIXELS
     """Images with more megapixels are rejected."""
     max_decoded_mb: Rate = MAX_DECODED_MB
@@ -84,9 +84,9 @@ class TranslateOptions(Section):
     style: Path | None = None
     """Style image, for a generator that takes one."""
     style_index: StyleName | None = None
-    """Number, from 0, or name of a style, for a generator with several."""
+    """Number (from 0) or name of a style, for a generator with several."""
     style_blend: str | None = None
-    """A mixture of styles for such a generator, each with its weight, for instance
+    """Mixture of styles for such a generator: each style with its weight, for instance
     0:0.5,3:0.5."""
     compile: bool = False
     """Compile the network, which takes minutes and pays off for large folders. Without a compiler
@@ -100,5 +100,5 @@ class TranslateOptions(Section):
         digits = number.isdecimal() and count.isdecimal()
         yield (
             not (digits and 1 <= int(number) <= int(count)),
-            f"shard: expected NUMBER/COUNT, from 1/COUNT to COUNT/COUNT. Got: {self.shard}",
+            f"shard: expected NUMBER/COUNT with NUMBER from 1 to COUNT. Got: {self.shard}",
         )

@@ -243,7 +243,7 @@ class Pipeline:
     def finish(self, translated: Translated) -> Outcome:
         """Write a translation; return a failure if it is not finite or cannot be written.
 
-        An error after which all others would fail is raised: a full disk, a dead store.
+        Errors that would also stop all other images are raised: a full disk, a store that is down.
         """
         job, picture = translated.job, translated.picture
         try:

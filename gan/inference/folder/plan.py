@@ -24,7 +24,7 @@ SUFFIXES: dict[Format, str] = {
     "avif": ".avif",
     "tiff": ".tif",
 }
-LOCAL_CLIPS = "clips are translated from folders into folders, not from or to a URL"
+LOCAL_CLIPS = "clips cannot be read from or written to a URL: copy them to a local folder"
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def make_plan(
 
 
 def _folders_of(outputs: Iterable[tuple[Path | None, ...]]) -> frozenset[Path]:
-    """Return the folders of output files; the first of each tuple is an input."""
+    """Return the folders of output files; each tuple is (input, outputs...)."""
     return frozenset(place.parent for _, *places in outputs for place in places if place)
 
 

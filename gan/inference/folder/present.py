@@ -1,4 +1,4 @@
-"""What is in the outputs of a translation before it begins."""
+"""Find the outputs that exist before a translation begins."""
 
 import os
 from collections.abc import Iterable
@@ -9,10 +9,10 @@ from gan.system.stores import listing
 
 
 class Present:
-    """Answers for files from the disk, and for objects from one list of each URL."""
+    """The existing outputs: files are looked up on the disk, objects in one list per URL."""
 
     def __init__(self, outputs: Iterable[Path]) -> None:
-        """List the outputs that are URLs; StoreError if a store does not answer."""
+        """List the outputs below each URL; StoreError if a store does not answer."""
         self.listed: dict[RemotePath, set[str]] = {
             output: {entry.name for entry in listing(str(output))}
             for output in outputs
@@ -20,7 +20,7 @@ class Present:
         }
 
     def exists(self, place: Path) -> bool:
-        """Return whether there is a file, a link or an object."""
+        """Return whether a file, link or object exists at a path."""
         if not isinstance(place, RemotePath):
             return os.path.lexists(place)
         for output, names in self.listed.items():
@@ -29,5 +29,5 @@ class Present:
         return place.exists()
 
     def is_dir(self, place: Path) -> bool:
-        """Return whether a file's place is taken by a folder; stores have none."""
+        """Return whether a folder exists at the path of a file; False for URLs."""
         return not isinstance(place, RemotePath) and place.is_dir()

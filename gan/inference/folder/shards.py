@@ -1,4 +1,4 @@
-"""Translate a part of the images, without a launcher, and join the reports of all parts."""
+"""Translate one part of the images per command, and join the reports of all parts."""
 
 import json
 from collections.abc import Sequence
@@ -15,37 +15,38 @@ from gan.system.remote import RemotePath, path_of
 T = TypeVar("T")
 
 FOLDER = ".shards"
-"""Folder in the output for the reports of the parts; hidden, so it is not searched for images."""
+"""Folder in the output for the parts' reports. Its name is hidden, so no images are searched in
+it."""
 
 
 @dataclass(frozen=True)
 class Shard:
-    """Part `number` of `count`, from 1."""
+    """Part `number`, from 1, of `count` parts."""
 
     number: int = 1
     count: int = 1
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Return the shard of an option, "3/64"."""
+        """Return the shard for the text of the option, such as "3/64"."""
         number, _, count = text.partition("/")
         return cls(int(number), int(count))
 
     def take(self, items: Sequence[T]) -> Sequence[T]:
-        """Return every count-th item."""
+        """Return the items of this part: every count-th one."""
         return items[self.number - 1 :: self.count]
 
     def plan(self, whole: Plan, batch_size: int | None, device: str) -> Plan:
         """Return this part of a plan.
 
-        Batches are made of the whole before they are shared out: so neither the number of parts
-        nor what was translated before changes a batch, or an image's rounding.
-        ValueError if the input is one file.
+        Batches are made from the whole plan and then divided. So neither the number of parts nor
+        existing translations change a batch, or an image's rounding. ValueError if the input is one
+        file.
         """
         if self.count == 1:
             return whole
         if not whole.whole_folder:
-            raise ValueError("shard: the input is one file, which has no parts: remove --shard")
+            raise ValueError("shard: the input is one file and cannot be divided: remove --shard")
         mine = self.take(make_batches(whole.jobs, batch_size, device))
         clips = whole.clips
         return replace(
@@ -62,13 +63,13 @@ class Shard:
         )
 
     def report(self, output: Path) -> Path:
-        """Return the file of this part's report."""
+        """Return the path of this part's report."""
         return output / FOLDER / f"{self.number}-of-{self.count}.json"
 
     def begin(self, output: Path) -> str | None:
-        """Remove the report of an earlier start: until this one ends, the whole is not done.
+        """Remove this part's earlier report: until the part ends, the whole counts as unfinished.
 
-        Return a line if there are reports of another number of parts, which are ignored.
+        Return a line of text about ignored reports for another number of parts; None without any.
         """
         if self.count == 1:
             return None
@@ -78,14 +79,14 @@ class Shard:
         ends = {path.stem.rpartition("-of-")[2] for path in output.glob(f"{FOLDER}/*-of-*.json")}
         if others := sorted(ends - {str(self.count)}):
             counts = " and ".join(others)
-            return f"{output}: reports of {counts} parts, not {self.count}, exist and are ignored"
+            return f"{output}: reports for {counts} parts, not {self.count}, are ignored"
         return None
 
     def end(self, output: Path, counts: Sequence[int], failures: Sequence[Failure]) -> str | None:
-        """Write this part's report; if no part's is missing, join them in failed.tsv.
+        """Write this part's report; if all parts have one, join their failures in failed.tsv.
 
-        `counts`: files in all, and those that existed before. Return a line about all parts, or
-        None if there is one only. Two parts that end at once both write the same list.
+        `counts`: number of all files, and of those that existed before. Return a line of text about
+        all parts; None if there is one part only. Two parts that end together write the same list.
         """
         if self.count == 1:
             write_failed(output, failures)
@@ -106,11 +107,11 @@ class Shard:
                 missing.append(number)
         if missing:
             named = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
-            return f"shard {self.number}/{self.count} done; without a report yet: {named}"
+            return f"shard {self.number}/{self.count} done; parts without a report: {named}"
         joined = [Failure(path_of(name), why) for part in parts for name, why in part["failures"]]
         write_failed(output, joined)
         total, before = (sum(part["counts"][at] for part in parts) for at in (0, 1))
-        many = "; there are more parts than pictures" if total < self.count else ""
+        many = "; more shards than pictures" if total < self.count else ""
         return (
             f"all {self.count} shards done: {total - before - len(joined)} of {total} files "
             f"translated, {before} existed already, {len(joined)} failed{many}"

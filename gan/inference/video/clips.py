@@ -28,7 +28,7 @@ BYTES = 60
 TILE = 512
 """Default side of a tile in pixels, for frames that do not fit into memory."""
 CALM = 0.5
-"""Gray levels: a smaller warping error is not visible, whatever the original's is."""
+"""A warping error, in gray levels, that is not visible, even if the original's is smaller."""
 
 Share = list[tuple[Ready, list[Segment]]]
 """Missing segments of clips."""
@@ -171,7 +171,7 @@ STEADIER: dict[Steady, str] = {
     "statistics": "try --steady flow",
     "flow": "--steady flow is the steadiest; a lower --size may flicker less",
 }
-"""Advice for translations that flicker more than their originals, by --steady."""
+"""Advice for translations that flicker more than their originals, by the value of --steady."""
 
 
 def _about(starts: Sequence[int], errors: Errors, steady: Steady) -> str:
@@ -184,9 +184,8 @@ def _about(starts: Sequence[int], errors: Errors, steady: Steady) -> str:
     )
     calm = translation <= max(source, CALM)
     verdict = "good: it flickers no more than the original" if calm else "it flickers more than "
-    verdict += "" if calm else f"the original, and less is better: {STEADIER[steady]}"
+    verdict += "" if calm else f"the original: {STEADIER[steady]}"
     return (
-        f"{count}; from frame to frame, moved, the translation changes by {translation:.2f} gray "
-        f"levels, the original by {source:.2f} (warping error over {100 * known:.0f}% of the "
-        f"pixels): {verdict}"
+        f"{count}; warping error between frames: {translation:.2f} gray levels, original "
+        f"{source:.2f} (over {100 * known:.0f}% of the pixels): {verdict}"
     )

@@ -33,7 +33,7 @@ class Clips:
     jobs: tuple[ClipJob, ...] = ()
     failures: tuple[Failure, ...] = ()
     remark: str | None = None
-    """Why no clip is translated although there are some, or which options clips do not get."""
+    """A line of text: why clips are not translated, or which options do not apply to them."""
 
     @property
     def total(self) -> int:
@@ -76,11 +76,11 @@ def plan_clips(
     max_megapixels: float,
     unused: Sequence[str] = (),
 ) -> Clips:
-    """Read the headers of clips; pairs: (clip, output), `source`: the folder or the file itself.
+    """Read the headers of clips; return those that can be translated, and failures.
 
-    unused: names of options that are set and are for images alone.
-
-    Clips in a folder are not failures without the extra `video`: they were ignored before.
+    pairs: (clip, output). source: the input folder, or the input file. unused: names of options
+    that are set but apply to images only. Without the extra `video`, clips in a folder are not
+    failures, only a remark.
     """
     if pairs and source.is_dir() and not videos_can_be_read():
         return Clips(remark=f"{number_of(len(pairs), 'clips')} not translated: {EXTRA}")
@@ -94,12 +94,12 @@ def plan_clips(
 
 
 def _remark(count: int, unused: Sequence[str]) -> str | None:
-    """Return a line about options that `count` clips do not get; None if there are none."""
+    """Return a line about options that do not apply to `count` clips; None without such options."""
     if not count or not unused:
         return None
     options = " and ".join(f"--{key}" for key in unused)
     verb = "is" if len(unused) == 1 else "are"
-    return f"{options} {verb} for images: {number_of(count, 'clips')} translated without"
+    return f"{options} {verb} for images only: ignored for {number_of(count, 'clips')}"
 
 
 def _job(

@@ -20,7 +20,7 @@ class Settings:
     quality: int
     tile: int | None
     style: Path | str | None
-    """The style image, or the chosen style of a generator with several, as text."""
+    """Path of the style image, or the chosen style of a generator with several, as text."""
     scratch: Path | None
     max_megapixels: float
     overwrite: bool

@@ -87,8 +87,8 @@ def stylize_by_wct(config: StylizeOptions) -> int:
 def _folder(config: StylizeOptions, studio: Studio) -> int:
     """Stylize the images of a folder and its sub-folders; return the exit status.
 
-    Those that exist in the output are skipped, unless overwrite is set. Images that cannot be
-    stylized are named on stderr.
+    Images that exist in the output are skipped, unless overwrite is set. A line on stderr names
+    each image that cannot be stylized.
     """
     found = list_images(config.content)
     if not found:

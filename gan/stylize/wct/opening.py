@@ -63,8 +63,8 @@ def _train(
     levels = range(1, config.levels[0] + 1)
     print(
         printable(
-            f"wct.decoder: {path} does not exist: training it, {config.steps} steps. It is written "
-            "at the end: if the training is interrupted, it starts again from the first step"
+            f"wct.decoder: {path} does not exist, so it is trained now for {config.steps} steps "
+            "and written at the end. An interrupted training starts again from the first step"
         ),
         file=sys.stderr,
     )

@@ -1,4 +1,4 @@
-"""Writes sample grids of the same test images, and the discriminators' scores as heat maps."""
+"""Write sample grids of the same test images, and heat maps of the discriminators' scores."""
 
 from gan.config.tables.recipes import RECIPES
 from gan.domains import DIRECTIONS
@@ -7,21 +7,21 @@ from gan.training.observers.base import Observer, RunContext
 from gan.training.trackers import Tracker
 
 SCORES = "-scores"
-"""Ends the names of grids of heat maps, after the direction."""
+"""Suffix of the names of heat maps' grids, after the direction."""
 
 
 class SamplesObserver(Observer):
     """Writes grids for each direction, every train.sample_every steps.
 
-    The second grid of a direction has heat maps of translations and of real test images, if the
-    recipe has a discriminator for the target.
+    If the recipe has a discriminator for the target, a second grid shows heat maps of its scores
+    for translations and for real test images.
     """
 
     def __init__(self, context: RunContext) -> None:
         self.context, self.row = context, RECIPES[context.config.recipe]
 
     def observe(self, step: int, tracker: Tracker | None) -> None:
-        """Write the grids, when they are due; only the main process computes them."""
+        """Write the grids if they are due, in the main process only."""
         context = self.context
         if not tracker or not context.length.due(step, context.config.train.sample_every):
             return

@@ -23,8 +23,8 @@ from gan.training.optimization import Groups, Updates, mean, reseed
 
 T = TypeVar("T")
 Batch = Sequence[Tensor]
-"""Images of each domain of the recipe, uint8 or uint16 (N, C, H, W). With data.degrade, their
-degraded copies follow."""
+"""Images of each domain of the recipe, uint8 or uint16 (N, C, H, W); with data.degrade, then their
+degraded copies."""
 
 
 class Recipe(Protocol):
@@ -82,7 +82,7 @@ class Frame:
     parts: Mapping[str, Part] = field(default_factory=dict)
     """Features with state that all processes share, by name."""
     styles: Sequence[str] = ()
-    """Names of the styles of a generator with several, in the order of their numbers."""
+    """Names of the styles, in the order of their numbers, of a generator with several."""
 
     @property
     def generators(self) -> dict[Direction, nn.Module]:
@@ -96,9 +96,9 @@ class Frame:
         return self._to_device(batch[: len(self.config.domains)])
 
     def inputs(self, batch: Batch, images: list[Tensor]) -> list[Tensor]:
-        """Return what the generators receive: degraded copies with data.degrade, else `images`.
+        """Return the generators' inputs: degraded copies with data.degrade, else `images`.
 
-        images: what prepare() returned.
+        images: the result of prepare().
         """
         return self._to_device(batch[len(images) :]) if self.config.data.degrade else images
 
@@ -135,10 +135,10 @@ def build_frame(
 ) -> Frame:
     """Load initial weights and prepare networks for training, on all processes.
 
-    `built` are the networks on the CPU, by name: gen_ab, disc_b and so on. The generators of the
+    `built` holds the networks on the CPU by name: gen_ab, disc_b and so on. The generators of the
     recipe's directions are averaged; each domain with a discriminator gets a pool. `styles` are the
-    names of the styles of a generator with several. The frame's fingerprints are `fingerprints` and
-    those of networks that were read from a file. ValueError as in load_initial_weights and
+    style names of a generator with several. The frame's fingerprints are `fingerprints` and those
+    of networks that are read from files. ValueError as in load_initial_weights and
     share_statistics.
     """
     row = RECIPES[config.recipe]

@@ -109,7 +109,7 @@ class Trainer:
         return update.apply()
 
     def prepare(self, batches: Sequence[Batch]) -> list[tuple[Images, Images, LossTargets]]:
-        """Return for each batch its images by domain, the generators' inputs, and loss targets."""
+        """Return each batch's images by domain, the generators' inputs, and the loss targets."""
         prepared = [self.frame.prepare(batch) for batch in batches]
         inputs = [self.frame.inputs(*pair) for pair in zip(batches, prepared, strict=True)]
         targets = self.perception.loss_targets(prepared)

@@ -1,14 +1,14 @@
-"""The recipe of a small generator, which imitates a trained one on photographs alone.
+"""The recipe of a small generator that imitates a trained one on photographs alone.
 
 Hinton et al. 2015, "Distilling the knowledge in a neural network", for translations as in GAN
-Compression (Li et al. 2020, Eq. 3) and OMGD (Ren et al. 2021): a teacher pairs every photograph
-with its translation, so what it needed a cycle and discriminators for is learned from pairs. gen_ab
-minimizes, over the photographs a,
+Compression (Li et al. 2020, Eq. 3) and OMGD (Ren et al. 2021). The teacher's translations form
+pairs with the photographs, so neither a cycle nor a discriminator is needed. gen_ab minimizes, over
+the photographs a,
 
     pixel * |fake_b - teacher(a)| + perceptual * |f(fake_b) - f(teacher(a))|^2
 
 in the notation of gan/training/objective.py. Departures from both papers: no adversarial term, and
-feature maps are those of a frozen network instead of the teacher's own.
+feature maps are those of a frozen network instead of the teacher's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,10 +71,10 @@ class DistillTrainer:
         return update.apply()
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return the generator, which translates photographs, and None: none translates B to A."""
+        """Return the generator, which translates photographs, and None for B to A."""
         return self.frame.generators["ab"], None
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
-        """Return the columns of the sample grid: photographs, the teacher's translations, ours."""
+        """Return the columns of the sample grid: photographs, and both networks' translations."""
         photographs, ours = sample_columns(self.frame.generators["ab"], None, real["a"])
         return {"ab": [photographs, self.teacher(photographs), ours]}

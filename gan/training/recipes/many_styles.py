@@ -1,19 +1,19 @@
-"""The recipe for several styles: one generator, with a scale and a shift in each norm per style.
+"""The recipe for several styles: one generator, with a scale and a shift per style in each norm.
 
 Dumoulin et al. 2017, "A Learned Representation for Artistic Style", with the losses of
 single_style: for every photograph a and its style s, gen_ab minimizes
 
     perceptual * |f(fake_b) - f(a)|^2 + style * |G(fake_b) - G_s|^2 / |G_s|^2 + tv * TV(fake_b)
 
-in the notation of gan/training/objective.py, with fake_b = gen_ab(a, s) and the Gram matrices G_s
+in the notation of gan/training/objective.py, with fake_b = gen_ab(a, s). G_s are the Gram matrices
 of the style's painting, or their mean over its paintings. Photographs take the styles in turn.
 
-Departure from the paper: the style term is divided by |G_s|^2, so that it is 1 for maps of zeros.
-Otherwise strong textures dominate: the energies of eight paintings differed by a factor of 25, and
-the weakest were hardly learned (docs/log.md).
+Departure from the paper: the style term is divided by |G_s|^2, so that it is 1 for feature maps of
+zeros. Otherwise strong textures dominate: the energies of eight paintings differed by a factor of
+25, and the weakest were hardly learned (docs/log.md).
 
-With style.add_to, the network of another run learns further styles: everything but their own scales
-and shifts is frozen (the paper's Sec. 3.1), so that its other styles do not change by a bit.
+With style.add_to, the network of another run learns further styles. Only their scales and shifts
+are trained (the paper's Sec. 3.1), so its other styles stay bit-identical.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,14 +47,15 @@ from gan.training.run_folder import check_other
 from gan.training.sampling import style_columns
 
 PAINTINGS = 64
-"""Largest number of a style's paintings whose Gram matrices are averaged, evenly spread."""
+"""Largest number of a style's paintings whose Gram matrices are averaged; they are evenly
+spaced."""
 
 NAMED = 5
-"""Most broken paintings that an error names."""
+"""Largest number of broken paintings that an error names."""
 
 
 class ManyStylesTrainer:
-    """Trains a generator with the Gram matrices of several styles."""
+    """Trains one generator to match the Gram matrices of several styles."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
         data, device = config.data, accelerator.device
@@ -89,7 +90,7 @@ class ManyStylesTrainer:
     def grams_of(
         self, styles: Mapping[str, Sequence[Path]], config: Config, device: torch.device
     ) -> list[Maps]:
-        """Return the Gram matrices of each style; ValueError, with up to NAMED broken paintings."""
+        """Return the Gram matrices of each style; ValueError names up to NAMED broken paintings."""
         try:
             return [self.gram_of(paths, config, device) for paths in styles.values()]
         except ValueError:
@@ -98,12 +99,12 @@ class ManyStylesTrainer:
             if not broken:
                 raise
         if len(broken) == 1:
-            raise ValueError(f"data.b: {broken[0]}: remove it")
+            raise ValueError(f"data.b: {broken[0]}: remove the file")
         named = "; ".join(broken[:NAMED]) + ("; ..." if len(broken) > NAMED else "")
         raise ValueError(f"data.b: remove these {len(broken)} files: {named}")
 
     def gram_of(self, paths: Sequence[Path], config: Config, device: torch.device) -> Maps:
-        """Return the mean Gram matrices of a style's paintings, (1, C, C), by style layer."""
+        """Return the mean Gram matrices, (1, C, C), of a style's paintings, by style layer."""
         size, channels = config.style.size, config.data.channels_b
         chosen = paths[:: -(-len(paths) // PAINTINGS)]
         grams = []
@@ -132,7 +133,7 @@ class ManyStylesTrainer:
         return update.apply()
 
     def style_term(self, fake_b: Tensor, styles: Sequence[int]) -> Tensor:
-        """Return the distance of translations from their styles, 1 for maps of zeros."""
+        """Return the distance of translations from their styles; 1 for feature maps of zeros."""
         maps = self.perceptual(fake_b)  # kept from the perceptual term
         scales = torch.stack([self.scales[style] for style in styles])[:, None, None]
         return weighted_sum({
@@ -143,20 +144,21 @@ class ManyStylesTrainer:
         })  # fmt: skip
 
     def turns(self, batch: int, count: int) -> list[int]:
-        """Return the trained styles, from 0, of the images in this process's batch of a number.
+        """Return the style of each of `count` images, counted from 0 among the trained styles.
 
-        The images of all processes take turns, so a step is the same however it is split.
+        batch is the batch's number in the run. The images of all processes take turns, so a step is
+        the same for any number of processes.
         """
         accelerator = self.frame.accelerator
         first = (batch * accelerator.num_processes + accelerator.process_index) * count
         return [(first + image) % len(self.grams) for image in range(count)]
 
     def mixtures(self, styles: Sequence[int]) -> Tensor:
-        """Return the weights that choose these styles, (N, all styles), on the device."""
+        """Return one-hot mixtures that select these styles, (N, all styles), on the device."""
         return torch.eye(len(self.frame.styles), device=self.frame.accelerator.device)[list(styles)]
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return a function that gives photographs the trained styles in turn, and None."""
+        """Return a function that translates photographs to the trained styles in turn, and None."""
         network, count = self.frame.generators["ab"], len(self.grams)
 
         def translated(content: Tensor) -> Tensor:
@@ -167,23 +169,23 @@ class ManyStylesTrainer:
         return translated, None
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
-        """Return the columns of the sample grid: photographs, and each style up to GRID_STYLES."""
+        """Return the columns of the sample grid: photographs, then up to GRID_STYLES styles."""
         chosen = self.mixtures(range(min(len(self.frame.styles), GRID_STYLES)))
         return {"ab": style_columns(self.frame.generators["ab"], real["a"], chosen)}
 
 
 class Base(NamedTuple):
-    """The network of style.add_to; without it, no names and no weights."""
+    """The network of style.add_to; names and weights are empty without it."""
 
     names: tuple[str, ...] = ()
     weights: Mapping[str, Tensor] = {}
     where: str = ""
-    """The key and the file."""
+    """The key and the file's path, for messages."""
     fingerprints: Mapping[str, str] = {}
 
 
 def read_base(config: Config) -> Base:
-    """Read the network of style.add_to; ValueError, with the key, if it does not fit the run's."""
+    """Read the network of style.add_to; ValueError, with the key, if it does not fit this run."""
     path = config.style.add_to
     if path is None:
         return Base()
@@ -195,7 +197,7 @@ def read_base(config: Config) -> Base:
         raise ValueError(f"style.add_to: {error}") from error
     if not names:
         raise ValueError(
-            f"style.add_to: {file} has only one style: it is not of a run of many_styles: name one"
+            f"style.add_to: {file} has only one style: set a run of train.recipe many_styles"
         )
     data = config.data
     wanted = generator_spec(config.networks, data.channels_a, data.channels_b)
@@ -204,10 +206,10 @@ def read_base(config: Config) -> Base:
 
 
 def adopt(network: nn.Module, base: Base, styles: int) -> None:
-    """Load a network with fewer styles; freeze all but scales and shifts.
+    """Load a network with fewer styles; freeze everything except scales and shifts.
 
-    The gradients of the older styles' scales and shifts are exactly 0, since their weights in the
-    mixtures are 0, and so are Adam's steps.
+    Those of the older styles do not change either: their weights in the mixtures are 0, so their
+    gradients and Adam's steps are exactly 0.
     """
     load(network, grown(network, base.weights, styles), base.where)
     trained = norm_keys(network)
@@ -216,11 +218,11 @@ def adopt(network: nn.Module, base: Base, styles: int) -> None:
 
 
 def _energy(gram: Maps) -> Tensor:
-    """Return the distance of Gram matrices from those of maps of zeros, a scalar."""
+    """Return the distance, a scalar, between Gram matrices and those of feature maps of zeros."""
     return weighted_sum({at: gram_distance(torch.zeros_like(m), m) for at, m in gram.items()})
 
 
 def _content(styles: Mapping[str, Sequence[Path]]) -> str:
-    """Return a hash of the names and of the content of all styles' paintings."""
+    """Return a hash of the names and contents of all styles' paintings."""
     lines = [f"{name} {file_sha256(path)}" for name, paths in styles.items() for path in paths]
     return sha256("\n".join(lines).encode()).hexdigest()[:16]

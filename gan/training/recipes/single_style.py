@@ -87,8 +87,7 @@ def read_painting(
 ) -> Tensor:
     """Return a painting, (1, C, H, W) in [-1, 1], its shorter side scaled to `size` pixels.
 
-    It is not scaled if `size` is None. ValueError, with the key that names it and the file, if it
-    cannot be read.
+    If `size` is None, it is not scaled. ValueError, with `key` and the file, if it cannot be read.
     """
     try:
         image = read_image(path, channels=channels)

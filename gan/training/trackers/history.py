@@ -1,8 +1,8 @@
-"""What a run has sent to its trackers, by step: RUN/trackers/history.jsonl.
+"""Store a run's entries for its trackers, by step: RUN/trackers/history.jsonl.
 
-A tracker's own store may lack what a killed process had not sent yet, or what a server that did not
-answer has missed. So a run that resumes offers each tracker all entries up to its step again, and a
-store takes those that are newer than its newest one.
+A tracker's store may lack entries, because the process was killed or the server did not answer. So
+a resumed run offers each tracker all entries up to its step again. A store takes those that are
+newer than its newest one.
 """
 
 import json
@@ -14,12 +14,12 @@ from pathlib import Path
 from gan.system.atomic import write_whole
 
 FOLDER = "trackers"
-"""Folder in the run's folder: this history, the identity of the run in each store, local stores."""
+"""Folder in the run's folder for this history, the run's ids in each store, and local stores."""
 
 
 @dataclass
 class Entry:
-    """What is logged at a step; names are TensorBoard's tags."""
+    """The values, texts and images of one step; names are TensorBoard's tags."""
 
     step: int
     scalars: dict[str, float] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Entry:
     """Paths of image files, relative to the run's folder."""
 
     def add(self, other: "Entry") -> None:
-        """Add what another entry of the same step holds; texts of one name are joined."""
+        """Add the contents of another entry of this step; texts with the same name are joined."""
         self.scalars |= other.scalars
         self.images |= other.images
         for name, text in other.texts.items():
@@ -36,10 +36,10 @@ class Entry:
 
 
 class History:
-    """The entries of a run, in a file that is appended to at each call."""
+    """The entries of a run, in a file to which each call appends."""
 
     def __init__(self, folder: Path, step: int) -> None:
-        """Read the entries up to `step`; remove later ones, and torn lines, from the file.
+        """Read the entries up to `step`; remove later ones and incomplete lines from the file.
 
         OSError, with the path, if the file cannot be written.
         """
@@ -54,7 +54,7 @@ class History:
         write_whole(self.path, lambda file: file.writelines(line.encode() for line in kept))
 
     def append(self, entry: Entry) -> None:
-        """Append an entry, or a part of one. OSError, with the path, if that fails."""
+        """Append an entry or a part of one; OSError, with the path, if that fails."""
         facts = {name: value for name, value in asdict(entry).items() if value != {}}
         try:
             with self.path.open("a", encoding="utf-8") as file:
@@ -64,7 +64,7 @@ class History:
 
 
 def _read(path: Path) -> Iterator[tuple[str, Entry]]:
-    """Yield complete lines and their entries."""
+    """Yield each complete line and its entry."""
     text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     for line in text.splitlines():
         with suppress(ValueError, TypeError, RecursionError):

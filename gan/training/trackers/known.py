@@ -1,4 +1,4 @@
-"""W&B, MLflow and trackio: what accelerate's interface lacks, and how a run continues in each."""
+"""Extend accelerate's trackers for W&B, MLflow and trackio, and continue a run in each."""
 
 import os
 import re
@@ -13,14 +13,14 @@ from gan.training.trackers.store import Store
 
 
 class WandbStore(Store):
-    """Keeps one run id; values and images of a step are one entry of W&B's history.
+    """Keeps one run id. Values and images of a step are one entry of W&B's history.
 
-    W&B ignores steps that are older than its newest one, so values that are logged again after
-    resuming, or after a rollback, stay as they were.
+    W&B ignores steps older than its newest one. So steps that are logged again, after resuming or a
+    rollback, keep their first values.
     """
 
     def arguments(self) -> dict[str, Any]:
-        """Return the run's id, and offline mode if there is neither a mode nor a login."""
+        """Return the run's id, and offline mode if neither WANDB_MODE nor a login is set."""
         import wandb
 
         folder = self.place.folder / FOLDER
@@ -38,7 +38,7 @@ class WandbStore(Store):
         }
 
     def newest(self) -> int:
-        """Return the newest step on the server, or (offline) in the run's local files."""
+        """Return the newest step on the server or, offline, in the run's local files."""
         if self.tried >= 0:
             return self.tried
         run: Any = self.tracker.tracker
@@ -63,7 +63,7 @@ class WandbStore(Store):
 
 
 class MLflowStore(Store):
-    """Keeps one run id, and the place of a local database if no variable names a server."""
+    """Keeps one run id, and the local database's path if no variable names a server."""
 
     def start(self) -> None:
         """Connect to the store in which the run began."""
@@ -79,7 +79,7 @@ class MLflowStore(Store):
         self.place.keep(self.name, **facts, **local)
 
     def arguments(self) -> dict[str, Any]:
-        """Return the run's id, or the name of a new run."""
+        """Return the run's id, or a name for a new run."""
         kept = self.place.kept(self.name).get("run_id")
         return {"run_id": kept} if kept else {"run_name": self.place.name}
 
@@ -90,7 +90,7 @@ class MLflowStore(Store):
         return str(run.info.run_id)
 
     def configure(self) -> None:
-        """Write parameters that are new; those that have changed become tags, changed.KEY."""
+        """Write new parameters as such, and changed ones as tags (changed.KEY)."""
         import mlflow
 
         before = mlflow.MlflowClient().get_run(self.run_id).data.params
@@ -122,7 +122,7 @@ class MLflowStore(Store):
         )
 
     def log(self, entry: Entry) -> None:
-        """Write texts as files, then images, then all scalars at once: these mark the step."""
+        """Write texts as files, then images, then all scalars at once: they complete the step."""
         import mlflow
 
         for name, text in entry.texts.items():
@@ -133,7 +133,7 @@ class MLflowStore(Store):
             self.tracker.log(entry.scalars, step=entry.step)
 
     def files(self, paths: Iterable[Path]) -> None:
-        """Store the files under generators/."""
+        """Store the files in the folder generators/."""
         import mlflow
 
         for path in paths:
@@ -141,7 +141,7 @@ class MLflowStore(Store):
 
 
 class TrackioStore(Store):
-    """Keeps one name, which is unique: trackio finds a run by its name."""
+    """Keeps one unique name, by which trackio finds a run."""
 
     def arguments(self) -> dict[str, Any]:
         """Return the run's name and its configuration."""
@@ -151,7 +151,7 @@ class TrackioStore(Store):
         return {"name": name, "resume": "allow", "config": dict(self.place.config), "embed": False}
 
     def configure(self) -> None:
-        """Write nothing: trackio takes the configuration when it begins."""
+        """Do nothing: trackio gets the configuration at its start."""
 
     def newest(self) -> int:
         """Return the newest step in the store."""
@@ -176,10 +176,10 @@ class TrackioStore(Store):
 
 
 def history_steps(path: Path) -> Iterator[int]:
-    """Yield the steps of the history in one of W&B's local files, up to a torn record.
+    """Yield the history's steps in one of W&B's local files, up to an incomplete record.
 
-    The file is a log in LevelDB's format: seven bytes, then blocks of 32 KiB with records, each of
-    a checksum (4 bytes), a length (2), a kind (1) and its part of a message.
+    The file is a log in LevelDB's format: seven bytes, then blocks of 32 KiB with records. A record
+    has a checksum (4 bytes), a length (2), a kind (1) and a part of a message.
     """
     from wandb.proto.wandb_internal_pb2 import Record
 

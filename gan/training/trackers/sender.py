@@ -1,4 +1,4 @@
-"""Send a run's entries to a tracker, in a thread: a tracker that fails or waits stops no run."""
+"""Send a run's entries to a tracker in a thread, so that a slow or failed tracker stops no run."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -9,17 +9,17 @@ from gan.training.trackers.history import Entry
 from gan.training.trackers.store import Store
 
 PAUSE = 60.0
-"""Seconds until an entry that failed is tried again."""
+"""Seconds until a failed entry is tried again."""
 START = 30.0
-"""Seconds for which a run waits, before its first step, until its trackers have started."""
+"""Longest time in seconds that a run waits for its trackers to start, before its first step."""
 PATIENCE = 120.0
-"""Seconds for which a run that has ended waits until one more entry is sent."""
+"""Longest time in seconds that a finished run waits for each remaining entry."""
 
 Job = Callable[[Store], None]
 
 
 class Sender:
-    """Sends entries in their order. A failure is printed once; the entry is tried again later."""
+    """Sends entries in order, and failed ones again. Only the first failure is printed."""
 
     def __init__(self, store: Store, print_line: Callable[[str], None]) -> None:
         self.store, self.print_line = store, print_line
@@ -30,22 +30,25 @@ class Sender:
         self.thread = threading.Thread(target=self.work, name=f"tracker {store.name}", daemon=True)
 
     def start(self, earlier: Sequence[Entry]) -> None:
-        """Start the tracker, and send the entries of earlier sessions that its store lacks."""
+        """Start the tracker, and send the earlier sessions' entries that its store lacks."""
         self.jobs.put(lambda store: None)
         for entry in earlier:
             self.send(entry)
         self.thread.start()
 
     def send(self, entry: Entry) -> None:
-        """Send an entry, later."""
+        """Send an entry in the thread."""
         self.jobs.put(lambda store: store.add(entry))
 
     def files(self, paths: Sequence[Path]) -> None:
-        """Store files, later."""
+        """Store files in the thread."""
         self.jobs.put(lambda store: store.files(paths))
 
     def close(self) -> None:
-        """Send the rest. If that fails once, or takes too long, the next start of the run does."""
+        """Send the remaining entries.
+
+        If one fails or takes too long, the rest is sent when the run is started again.
+        """
         self.jobs.put(None)
         self.closing.set()
         before = -1
@@ -65,7 +68,7 @@ class Sender:
         self.attempt(lambda store: store.finish())
 
     def done(self, job: Job) -> bool:
-        """Try a job until it succeeds; return False if the run has ended before."""
+        """Try a job until it succeeds; return False if the run ends first."""
         while not self.attempt(job):
             if self.closing.is_set():
                 return False
@@ -73,7 +76,7 @@ class Sender:
         return True
 
     def attempt(self, job: Job) -> bool:
-        """Try a job once; return whether it succeeded. The tracker is started if it is not yet."""
+        """Try a job once, and start the tracker before if needed; return whether it succeeded."""
         try:
             if not self.started:
                 self.store.start()
@@ -90,10 +93,10 @@ class Sender:
         return True
 
     def report(self, reason: str) -> None:
-        """Print a failure, the first one only."""
+        """Print the first failure only."""
         if not self.reported:
             self.reported = True
             self.print_line(
                 f"{self.store.name} (run.trackers) failed, the training continues: {reason}. "
-                "What it lacks is sent when it answers, or at the next start of the run"
+                "Missing entries are sent later, or when the run is started again"
             )

@@ -1,4 +1,4 @@
-"""Write a run into a tracker's store, through accelerate's interface of trackers."""
+"""Write a run to a tracker through accelerate's interface."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -17,22 +17,22 @@ from gan.training.trackers.history import FOLDER, Entry
 
 @dataclass(frozen=True)
 class Place:
-    """A run as its trackers know it."""
+    """The facts about a run that its trackers use."""
 
     folder: Path
     """The run's folder."""
     project: str
-    """run.project."""
+    """The value of run.project."""
     config: Mapping[str, Any]
     """The configuration by dotted key: numbers, strings, booleans and None."""
 
     @property
     def name(self) -> str:
-        """The run's name: that of its folder."""
+        """The run's name, which is its folder's name."""
         return self.folder.absolute().name
 
     def kept(self, tracker: str) -> dict[str, str]:
-        """Return what `keep` has kept for a tracker; {} if the file is missing or damaged."""
+        """Return the facts that `keep` has stored; {} if their file is missing or damaged."""
         try:
             facts = json.loads((self.folder / FOLDER / f"{tracker}.json").read_text("utf-8"))
         except (OSError, ValueError):
@@ -40,7 +40,7 @@ class Place:
         return facts if isinstance(facts, dict) else {}
 
     def keep(self, tracker: str, **facts: str) -> None:
-        """Keep facts by which a tracker finds this run again."""
+        """Store facts by which a tracker finds this run again."""
         text = json.dumps(facts) + "\n"
         path = self.folder / FOLDER / f"{tracker}.json"
         write_whole(path, lambda file: file.write(text.encode()))
@@ -49,8 +49,8 @@ class Place:
 class Store:
     """Writes entries of increasing steps; one thread calls all methods.
 
-    This one does what accelerate's interface can do. It begins a new run at each start, which gets
-    the whole history. Stores that continue a run inherit from it, and override what differs.
+    This class uses accelerate's interface only, so each start begins a new run with the whole
+    history. Subclasses can continue a run.
     """
 
     def __init__(self, name: str, row: TrackerRow, place: Place) -> None:
@@ -69,7 +69,7 @@ class Store:
         self.last = self.newest()
 
     def arguments(self) -> dict[str, Any]:
-        """Return further arguments of the tracker's class."""
+        """Return further arguments for the tracker's class."""
         return {}
 
     def configure(self) -> None:
@@ -77,13 +77,13 @@ class Store:
         self.tracker.store_init_configuration(dict(self.place.config))
 
     def newest(self) -> int:
-        """Return the newest step in the store, -1 if it is empty; an attempt counts as success."""
+        """Return the newest step in the store; here the last one tried, -1 before any."""
         return self.tried
 
     def add(self, entry: Entry) -> None:
-        """Write an entry, if the store has none of its step or of a later one.
+        """Write an entry, unless the store already has its step or a later one.
 
-        After a failure the store is asked what has arrived, so that a step is never there twice.
+        After a failure, newest() tells which steps have arrived, so no step is written twice.
         """
         if self.tried > self.last:
             self.last = self.newest()
@@ -93,7 +93,7 @@ class Store:
         self.last = self.tried = max(self.last, entry.step)
 
     def log(self, entry: Entry) -> None:
-        """Write scalars and texts of an entry in one call, then its images."""
+        """Write an entry: scalars and texts in one call, then images."""
         if values := entry.scalars | entry.texts:
             self.tracker.log(values, step=entry.step)
         if entry.images and hasattr(self.tracker, "log_images"):
@@ -105,14 +105,14 @@ class Store:
             )
 
     def image(self, path: str) -> Image.Image:
-        """Read one of the run's images."""
+        """Read an image, given its path in the run's folder."""
         with Image.open(self.place.folder / path) as image:
             return image.convert("RGB")
 
     def files(self, paths: Iterable[Path]) -> None:
-        """Store the final generators, if the tracker keeps files."""
+        """Store the final generators, if the tracker stores files; this class does not."""
         return None
 
     def finish(self) -> None:
-        """Write the rest, and end the session."""
+        """Write the rest and end the session."""
         self.tracker.finish()

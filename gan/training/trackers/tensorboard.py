@@ -1,4 +1,4 @@
-"""Write TensorBoard's logs of a run."""
+"""Write a run's TensorBoard logs."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -10,10 +10,10 @@ from torch.utils.tensorboard import SummaryWriter
 
 
 class TensorBoard:
-    """Writes a run's logs/.
+    """Writes a run's logs/ for TensorBoard.
 
-    OSError, with the path, if logs cannot be written; it is raised a call or two after the failure,
-    because TensorBoard writes in a thread.
+    OSError, with the path, if logs cannot be written. It is raised a call or two later, because
+    TensorBoard writes in a thread.
     """
 
     def __init__(self, folder: Path, start_step: int) -> None:
@@ -24,13 +24,13 @@ class TensorBoard:
         self.writer = SummaryWriter(str(self.logs), purge_step=start_step + 1)
 
     def report_others(self, failed: threading.ExceptHookArgs) -> None:
-        """Report an error that ended a thread, except TensorBoard's, which the next call raises."""
+        """Report errors that ended a thread. The next call raises TensorBoard's errors instead."""
         if type(failed.thread).__name__ != "_AsyncWriterThread":
             self.report(failed)
 
     @contextmanager
     def named(self) -> Iterator[None]:
-        """Add the path of logs/ to an OSError raised in this context."""
+        """Add the path of logs/ to an OSError that is raised in this context."""
         try:
             yield
         except OSError as error:

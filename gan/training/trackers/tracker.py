@@ -1,4 +1,4 @@
-"""Log a run: scalars and texts, and grids of the same test images, to all of its trackers."""
+"""Log scalars, texts and grids of the same test images to all trackers of a run."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ from gan.training.trackers.tensorboard import TensorBoard
 
 
 class Tracker:
-    """Writes samples/ and to the trackers; only the main process has one.
+    """Writes samples/ and sends to the trackers; only the main process has one.
 
     OSError, with the path, if a file of the run cannot be written.
     """
@@ -30,7 +30,7 @@ class Tracker:
     def __init__(
         self, folder: Path, start_step: int, *, board: bool = True, senders: Sequence[Sender] = ()
     ) -> None:
-        """Begin to log after `start_step` steps, with TensorBoard if `board` is set."""
+        """Start to log after `start_step` steps; with TensorBoard if `board` is set."""
         self.folder, self.senders = folder, senders
         self.board = TensorBoard(folder, start_step) if board else None
         self.history = History(folder, start_step) if senders else None
@@ -44,7 +44,7 @@ class Tracker:
             sender.ready.wait(until - time.monotonic())
 
     def close(self) -> None:
-        """Write the rest of the logs, and wait for the trackers."""
+        """Write the remaining logs, and wait for the trackers."""
         with ExitStack() as closing:
             for sender in self.senders:
                 closing.callback(sender.close)
@@ -53,7 +53,7 @@ class Tracker:
             self.send()
 
     def scalars(self, step: int, values: Mapping[str, float], group: str = "") -> None:
-        """Log `values`, scalars by name, in TensorBoard's groups.
+        """Log `values`, scalars by name.
 
         group: TensorBoard's group for names that are not in the table of tags.
         """
@@ -80,13 +80,16 @@ class Tracker:
         self.note(Entry(step, images={name: file}))
 
     def files(self, paths: Sequence[Path]) -> None:
-        """Store the final generators in those trackers that keep files."""
+        """Store the final generators in trackers that store files."""
         self.send()
         for sender in self.senders:
             sender.files(paths)
 
     def note(self, part: Entry) -> None:
-        """Add a part of a step's entry to the history; send the entry of the step before."""
+        """Add a part of a step's entry to the history.
+
+        The first part of a new step sends the entry of the step before.
+        """
         if self.history is None:
             return
         if part.step != self.entry.step:
@@ -96,7 +99,7 @@ class Tracker:
         self.entry.add(part)
 
     def send(self) -> None:
-        """Send the entry of a step to the trackers; no more is logged at that step."""
+        """Send the present entry to the trackers; no more is logged at its step."""
         if self.entry.scalars or self.entry.texts or self.entry.images:
             for sender in self.senders:
                 sender.send(self.entry)
@@ -104,7 +107,7 @@ class Tracker:
 
 
 def open_tracker(config: Config, step: int, print_line: Callable[[str], None]) -> Tracker:
-    """Open the trackers of a run that has done `step` steps."""
+    """Open the trackers of a run that is at step `step`."""
     run = config.run
     flat = {
         key: value if isinstance(value, bool | int | float | str | None) else str(value)
