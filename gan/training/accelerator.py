@@ -111,8 +111,8 @@ def share_statistics(network: nn.Module, accelerator: Accelerator) -> nn.Module:
     if batch_norm and accelerator.num_processes > 1:
         if accelerator.device.type != "cuda":
             raise ValueError(
-                "networks.norm batch requires statistics of all processes, which torch shares on "
-                "CUDA only: use norm instance, or one process"
+                "networks.norm batch in several processes requires CUDA: use norm instance, or "
+                "one process"
             )
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
     return network
@@ -134,8 +134,8 @@ def distribute(
 def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> str | None:
     """Compile networks in place for fixed shapes; return an error message if no compiler works.
 
-    Parameter names do not change. Which shapes torch would make dynamic depends on earlier calls,
-    so that a resumed run would compute other numbers: shapes are fixed instead.
+    Parameter names do not change. Shapes are fixed because torch's choice of dynamic ones depends
+    on earlier calls, which would change a resumed run's numbers.
     """
     try:
         torch.compile(lambda x: 2 * x + 1, dynamic=False)(torch.ones(8, device=device))
@@ -151,11 +151,11 @@ def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> str
 
 
 def _own_code(network: nn.Module, codes: dict[type[nn.Module], CodeType]) -> None:
-    """Give a network a forward method whose code object is shared within this run and class only.
+    """Give a network a forward method with a code object of its run and class only.
 
-    torch counts compiled graphs per code object and runs all after the eighth uncompiled. Without
-    separate code objects, all networks would share one count, because accelerate wraps them in the
-    same function; so would several runs in one process, because they use the same classes.
+    torch counts compiled graphs per code object, and runs those after the eighth uncompiled.
+    accelerate wraps all networks in the same function, and all runs in a process use the same
+    classes. Without separate code objects they would share one count.
     """
     forward: Any = network.forward
     function = forward.__func__

@@ -21,9 +21,9 @@ class BrokenImages:
     """Files that were readable at the start and no longer are; other images replace them.
 
     Each process lists the broken files of its batches. When the run logs, the processes merge their
-    lists: each broken file is thus reported once, and all processes end together when too many
-    files are lost. The run's index stores the broken files, so that a resumed run has the same
-    files in the same order.
+    lists. So each broken file is reported once, and all processes end together when too many files
+    are lost. The run's index stores the broken files, so a resumed run has the same files in the
+    same order.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class BrokenImages:
         processes: Processes,
         saving: Sequence[Callable[[], None]],
     ) -> None:
-        """Begin with the folders' known broken files; calling all of `saving` saves a state."""
+        """Begin with the folders' known broken files; the `saving` functions save a state."""
         self.saving = saving
         self.index, self.most = config.run.dir / INDEX, config.data.max_unreadable
         self.folders, self.processes = list(folders.values()), processes

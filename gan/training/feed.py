@@ -1,4 +1,4 @@
-"""Copies batches to the device, and measures how long the device waited for them."""
+"""Copy batches to the device, and measure how long the device waited for them."""
 
 import time
 from collections.abc import Iterator
@@ -32,9 +32,9 @@ class LoaderWait:
 def feed(batches: Iterator[Batch], device: torch.device, waits: LoaderWait) -> Iterator[Batch]:
     """Yield a loader's batches, copied to the device if it is a CUDA GPU, else unchanged.
 
-    Batches are copied on a separate stream while the GPU computes the previous step. A wait for the
-    loader is added to `waits` if the device was idle when the batch arrived, which is queried
-    without synchronizing. The first wait, while workers start, does not count.
+    Batches are copied on a separate stream while the GPU computes the previous step. If the device
+    was idle when a batch arrived, the wait for it is added to `waits`; asking whether it is idle
+    does not synchronize. The first wait, while workers start, does not count.
     """
     copies = torch.cuda.Stream(device) if device.type == "cuda" else None
     waiting_since: float | None = None
@@ -72,7 +72,10 @@ def load_batches(
     after: int,
     broken: BrokenImages,
 ) -> Iterator[Batch]:
-    """Yield this process's batches of the steps after step `after`, until `loaders` closes."""
+    """Yield this process's batches for the steps that follow step `after`.
+
+    `loaders` closes the loader.
+    """
     keys = Batches(
         len(dataset),
         config.train.batch_size,

@@ -1,4 +1,4 @@
-"""Measures the first steps of a run to predict its time, memory and disk space: --plan."""
+"""Measure the first steps of a run to predict its time, memory and disk space: --plan."""
 
 import shutil
 import tempfile

@@ -60,7 +60,7 @@ def score_columns(network: nn.Module, *columns: Tensor) -> list[Tensor]:
     """Return a column of heat maps for each column of pictures, (N, 1 or 3, H, W) in [-1, 1].
 
     Results are (N, 3, H, W) in [-1, 1], on the CPU, with one normalization for all. The network
-    runs in eval mode, one picture at a time, and is then set back to its earlier mode.
+    runs in eval mode, one picture at a time; its mode is then restored.
     """
     with in_eval_mode(network):
         scored = [score(network, image[None]) for column in columns for image in column]

@@ -17,9 +17,9 @@ class ImagePool:
     def exchange(self, images: Tensor, rng: random.Random) -> Tensor:
         """Return a batch in which past translations replace about half of the present ones.
 
-        images is (N, C, H, W); so is the result, detached. Until the pool is full every image is
+        images is (N, C, H, W); so is the result, detached. Until the pool is full, every image is
         stored and returned. Then, with probability 1/2 for each image, a random stored image is
-        returned and the new one replaces it in the pool. Only rng is drawn from.
+        returned and the new one replaces it in the pool. All random numbers come from rng.
         """
         if self.size == 0:
             return images.detach()

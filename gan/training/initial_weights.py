@@ -26,7 +26,7 @@ KEYS = {
 }
 """Arguments of a generator on which its weights depend, and the keys that set them."""
 REFERENCE_DISCRIMINATORS = {"disc_a": "latest_net_D_B.pth", "disc_b": "latest_net_D_A.pth"}
-"""The authors' files for our discriminators: their D_A classifies outputs of G_A, images of B."""
+"""The reference's files for our discriminators. Its D_A classifies outputs of G_A, images of B."""
 
 
 def load_initial_weights(

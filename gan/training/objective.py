@@ -280,7 +280,7 @@ def discriminator_loss(
     """Return a discriminator's loss: half of the sum over real images and translations.
 
     real and fake are (N, C, H, W); no gradient flows to fake. A regularizer, such as the gradient
-    penalty of wgan_gp, is halved too, so that its weight relative to the scores is its paper's.
+    penalty of wgan_gp, is halved too: so its weight relative to the scores is that of its paper.
     """
     form = ADVERSARIAL[loss.adversarial]
     real_maps, fake_maps = map(score_maps, passes(disc, real, fake.detach()))

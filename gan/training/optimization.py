@@ -142,7 +142,7 @@ class Updates:
 
 
 def _lay_out_moments(optimizer: torch.optim.Optimizer) -> None:
-    """Give moments their parameters' strides: the fused Adam reads both as flat memory.
+    """Give moments their parameters' strides, since the fused Adam reads both as flat memory.
 
     The strides differ if train.channels_last has changed since the state was saved.
     """

@@ -1,4 +1,4 @@
-"""Reads the JSON lines that evaluations and the doctor wrote, and reports unreadable ones."""
+"""Read the JSON lines that evaluations and the doctor wrote, and report unreadable ones."""
 
 import json
 import re
@@ -139,8 +139,8 @@ def _over(finding: Finding, later: list[Finding]) -> int | None:
 def chosen(evaluations: Sequence[Evaluation]) -> Evaluation | None:
     """Return the newest evaluation during training; None if there are no evaluations at all.
 
-    If there is none during training, return the newest of the run's final generators, else of any
-    file.
+    If there is none during training, return the newest one of the run's final generators, or else
+    of any file.
     """
     by_training = [e for e in evaluations if not e.models]
     of_the_run = [e for e in evaluations if all(OWN.fullmatch(name) for name in e.models)]

@@ -256,7 +256,7 @@ class Run:
         return bool(scalars["skipped_in_row"] >= self.config.train.nonfinite_limit)
 
     def go_back(self) -> None:
-        """Restore the newest state at half the rate, or raise ValueError (see train.nonfinite)."""
+        """Restore the newest state, at half the rate; ValueError as from check_rollback."""
         limit, factor = self.config.train.nonfinite_limit, self.updates.lr_factor / 2
         reason = (
             f"step {self.step}: {limit} or more steps in a row had gradients that are not finite"

@@ -1,4 +1,4 @@
-"""Outputs of generators for the same test images, to see the progress of a training."""
+"""Compute outputs of generators for the same test images, to show a training's progress."""
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +11,8 @@ def sample_columns(forth: nn.Module, back: nn.Module | None, real: Tensor) -> li
     """Return a list: real images, translations, reconstructions, identity outputs.
 
     All are (N, C, H, W) in [-1, 1], C that of their domain; `forth` translates from real's domain.
-    Without a generator `back`, only the first two are returned; if the domains differ in C, all
-    but the identity outputs. The networks run in eval mode and then return to their mode.
+    Without a generator `back`, only the first two are returned. Identity outputs are omitted if the
+    domains differ in C. The networks run in eval mode; their mode is then restored.
     """
     with in_eval_mode(forth):
         fake = forth(real)
@@ -27,8 +27,8 @@ def sample_columns(forth: nn.Module, back: nn.Module | None, real: Tensor) -> li
 def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[Tensor]:
     """Return a list: content images, style images, results, each (N, C, H, W) in [-1, 1].
 
-    Styles repeat if there are fewer than N. The network runs in eval mode and then returns to its
-    mode.
+    Styles repeat if there are fewer than N. The network runs in eval mode; its mode is then
+    restored.
     """
     style = spread(style, len(content))
     with in_eval_mode(network):
@@ -39,7 +39,7 @@ def guided_columns(network: nn.Module, content: Tensor, style: Tensor) -> list[T
 def style_columns(network: nn.Module, content: Tensor, mixtures: Tensor) -> list[Tensor]:
     """Return columns (N, C, H, W): the content images, then their translations by each mixture.
 
-    The network runs in eval mode and is then set back to its earlier mode.
+    The network runs in eval mode; its mode is then restored.
     """
     with in_eval_mode(network):
         return [content, *(network(content, mixture[None]) for mixture in mixtures)]

@@ -37,7 +37,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Checks:
-    """The doctor's checks of a run up to `step`, one each `every` steps (0: without a doctor)."""
+    """The doctor's checks of a run up to `step`, one every `every` steps (0: no doctor)."""
 
     step: int
     every: int
@@ -141,7 +141,7 @@ def _place(where: str) -> str:
 
 
 def _further(evaluation: Evaluation) -> str:
-    """Return text that names the metrics worse than the source images', then the better ones."""
+    """Return text with the metrics that are worse than the source images', then the better ones."""
     worse, better = evaluation.changed("worse"), evaluation.changed("better")
     text = f"the translations are further from {_targets(worse)} than their sources"
     titles = dict.fromkeys(row_of(stem(name)).title for name in better)

@@ -55,8 +55,8 @@ class SavedState:
     def awaited(self) -> list[Any]:
         """Wait until this process sees the state, which the main process has found; return [].
 
-        Network disks may show it late. Processes.gather requires the list. ValueError if this
-        process does not see the state within SECONDS.
+        Network disks may show it late. The list is for Processes.gather. ValueError if this process
+        does not see the state within SECONDS.
         """
         for _ in range(SECONDS):
             if _examine(self.folder) == (None, self.manifest):
@@ -159,7 +159,7 @@ def agreed_state(root: Path, processes: Processes) -> tuple[SavedState | None, l
 
 
 def _examine(folder: Path) -> tuple[str | None, dict[str, Any]]:
-    """Return what is wrong with a state's folder (else None), and its manifest ({} if wrong)."""
+    """Return the fault of a state's folder (else None), and its manifest ({} if it has a fault)."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["checksum"] != checksum(manifest):

@@ -126,10 +126,10 @@ def grid(images: Tensor) -> float:
 
     p(u, v) = mean over pictures i and cells j, k of h_i(4 j + u, 4 k + v), for every channel; h is
     a picture minus its mean over 4 x 4 pixels. The result is the standard deviation of p over u and
-    v. By Parseval that is the energy at frequencies of 1/4 and 1/2 cycles per pixel, in the phase
-    that all cells and all pictures have in common: there, upsampling by 2, twice, leaves its mark
-    (Odena et al. 2016, "Deconvolution and checkerboard artifacts"). The content of pictures has no
-    common phase and averages out. Sides are cropped to multiples of 4.
+    v. By Parseval, this is the energy at 1/4 and 1/2 cycles per pixel with the same phase in all
+    cells and pictures. Two upsamplings by 2 leave such a grid (Odena et al. 2016, "Deconvolution
+    and checkerboard artifacts"). The content of pictures has no common phase and averages out.
+    Sides are cropped to multiples of 4.
     """
     images = images.float()
     detail = images[..., 2:-1, 2:-1] - avg_pool2d(images, 4, stride=1)
@@ -143,8 +143,8 @@ def grid(images: Tensor) -> float:
 def clipped(fake: Tensor, *natural: Tensor) -> float:
     """Return the share of values that are black or white, minus the largest share in natural.
 
-    natural are batches of the inputs and of the other domain. Channels count separately: flat red,
-    which has one white and two black channels, is clipped.
+    natural are batches of the inputs and of the other domain. Channels count separately, so flat
+    red is clipped: it has one white and two black channels.
     """
     shares = [float((images.abs() > EXTREME).float().mean()) for images in (fake, *natural)]
     return shares[0] - max(shares[1:])

@@ -1,4 +1,4 @@
-"""The protocol of observers, and what they know of their run."""
+"""The protocol of observers, and the facts about the run that they receive."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

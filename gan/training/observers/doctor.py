@@ -1,4 +1,4 @@
-"""Runs the doctor every train.doctor_every steps, and prints and records what has changed.
+"""Run the doctor every train.doctor_every steps; print and record changes.
 
 RUN/doctor.jsonl holds one JSON object a line: {"step", "window", "finding", "where", "value",
 "limit", "advice"} for a new finding, {"step", "gone", "where"} for one that has disappeared.
@@ -49,7 +49,7 @@ class DoctorObserver(Observer):
             self.report(step, self.examine(step), tracker, self.path)
 
     def examine(self, step: int) -> Examination:
-        """Examine the run, with its generators in eval mode; then return them to their mode."""
+        """Examine the run with its generators in eval mode; then restore their mode."""
         trainer = self.context.trainer
         self.images = self.images or self.context.test_images()
         with ExitStack() as modes:

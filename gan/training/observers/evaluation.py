@@ -1,4 +1,4 @@
-"""Evaluation during training: measures the test folders at intervals, and keeps the best."""
+"""Measure the test folders at intervals during training, and keep the best generators."""
 
 import json
 import math
@@ -83,7 +83,7 @@ class EvaluationObserver(Observer):
     def begin(self, step: int, tracker: Tracker | None) -> None:
         """Delete entries of later steps, find the best generators so far; at step 0, evaluate.
 
-        The evaluation shows what cannot be measured before hours are spent.
+        The evaluation at step 0 shows early which metrics cannot be measured.
         """
         self.drop_later(step or -1, tracker)
         self.best = self.processes.once(self.kept)
@@ -93,8 +93,8 @@ class EvaluationObserver(Observer):
     def kept(self) -> Mark | None:
         """Return the mark of the best generators; None if their files are missing or damaged.
 
-        The mark is that of best.json, which may be newer than the training state, if the files are
-        of its step. Else it is that of the training state, and best.json is repaired.
+        best.json may be newer than the training state. Its mark counts if the files are of its
+        step; otherwise the state's mark counts, and best.json is repaired.
         """
         if self.best is None:
             return None
@@ -180,13 +180,13 @@ class EvaluationObserver(Observer):
         best = self.config.best
         if best and self.split == "test" and step == 0:
             self.context.print_line(
-                "evaluate.best: chosen by the test images, so their numbers will be too good; "
-                "add folders valA and valB to data.root, which are used instead"
+                "evaluate.best chooses generators by the test images, so their scores will be too "
+                "good: add folders valA and valB to data.root to choose by those"
             )
         self.context.print_line(f"evaluation, step {step}: {brief(evaluation.metrics, best)}")
         if self.config.patience and best and evaluation.metrics[best].low is None:
             raise ValueError(
-                f"evaluate.patience compares intervals, and {best} has none: "
+                f"evaluate.patience compares intervals, but {best} has none: "
                 f"{evaluation.metrics[best].warning}; remove patience, or measure more images"
             )
 
@@ -264,8 +264,8 @@ def _read_best(folder: Path, metric: str | None) -> Mark | None:
 def clearly_better(metric: Metric, standard: Mark, deviations: Sequence[float]) -> bool:
     """Return whether a metric is clearly better than the standard, by paired differences.
 
-    deviations are the images' contributions to the standard's error. If their number is not that of
-    the metric's, or there are none, as in older states, the standard's interval decides.
+    deviations are the images' contributions to the standard's error. If their number differs from
+    the metric's, or if they are missing, as in older states, the standard's interval decides.
     """
     sign = 1 if metric.better == "lower" else -1
     gain = sign * (standard.value - metric.value)

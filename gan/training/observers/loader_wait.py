@@ -1,4 +1,4 @@
-"""Logs how long a run waits for its images, and warns if it is too long."""
+"""Log how long a run waits for its images, and warn if it is too long."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ TOO_MUCH = 0.2
 
 
 class LoaderWaitObserver(Observer):
-    """Logs which share of each window, from one logged step to the next, was spent waiting."""
+    """Logs the share of time spent waiting in each window, from one logged step to the next."""
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
@@ -32,6 +32,6 @@ class LoaderWaitObserver(Observer):
         if share > TOO_MUCH and not self.warned:
             self.context.print_line(
                 f"steps {since + 1} to {step}: {share:.0%} of the time was spent waiting for "
-                "images: more data.workers, data.draft or data.cache would make this run faster"
+                "images: raise data.workers, or set data.draft or data.cache"
             )
         self.warned = share > TOO_MUCH

@@ -1,16 +1,17 @@
 """The recipe for arbitrary styles: the generator takes a style image as a second input.
 
 Huang and Belongie 2017, "Arbitrary style transfer in real-time with adaptive instance
-normalization", with an adversarial loss in addition. For every photograph a and painting b
+normalization", with an adversarial loss in addition. For every photograph a and painting b,
 gen_ab(a, b) minimizes
 
     adversarial(gen_ab, disc_b) + perceptual * |f(fake_b) - f(a)|^2
+
         + style * |G(fake_b) - G(b)|^2 + tv * TV(fake_b)
 
-in the notation of gan/training/objective.py. Each result is compared with the Gram matrices of its
-painting; the discriminator tells results from paintings. Departures from the paper: it compares
-means and deviations, we compare Gram matrices; it compares content with the normalized features,
-we compare with the photograph's feature maps.
+in the notation of gan/training/objective.py. The discriminator distinguishes results from
+paintings. Departures from the paper: the style term compares Gram matrices of each result and its
+painting, not means and deviations; the content term compares with the photograph's feature maps,
+not with its normalized features.
 """
 
 from collections.abc import Mapping, Sequence

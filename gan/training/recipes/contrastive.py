@@ -89,7 +89,7 @@ class ContrastiveTrainer:
         return update.apply()
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return the generator A to B, and None: none translates B to A."""
+        """Return the generator A to B, and None for B to A."""
         return self.frame.generators["ab"], None
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:

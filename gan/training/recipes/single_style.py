@@ -1,8 +1,7 @@
 """The recipe for one style: the generator gives every photograph the style of one painting.
 
 Johnson et al. 2016, "Perceptual losses for real-time style transfer and super-resolution": their
-losses, with a generator of the CycleGAN kind, so that it is used like any other. gen_ab minimizes,
-over the photographs a,
+losses, with a generator of CycleGAN. gen_ab minimizes, over the photographs a,
 
     perceptual * |f(fake_b) - f(a)|^2 + style * |G(fake_b) - G_painting|^2 + tv * TV(fake_b)
 
@@ -74,7 +73,7 @@ class SingleStyleTrainer:
         return update.apply()
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
-        """Return the generator, which translates photographs, and None: none translates B to A."""
+        """Return the generator, which translates photographs, and None for B to A."""
         return self.frame.generators["ab"], None
 
     def sample(self, real: Mapping[Domain, Tensor]) -> dict[str, list[Tensor]]:
