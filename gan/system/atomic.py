@@ -19,8 +19,8 @@ from gan.system.stores import unreachable
 FULL = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
 """Errors of a full disk: no space left, a disk that became read-only, a used-up quota."""
 PART = re.compile(r"\.[0-9a-f]{32}\.part")
-"""Names of temporary files: hidden, so that they are not listed as images, and without the final
-name, which may already have the greatest length that the disk permits."""
+"""Names of temporary files. They are hidden, so that they are not listed as images, and do not
+contain the final name, which may already have the greatest length that the disk permits."""
 
 
 def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool = True) -> None:
@@ -45,7 +45,7 @@ def write_whole(path: Path, save: Callable[[BinaryIO], object], *, replace: bool
             if os.name == "nt":  # Windows does not rename open files
                 file.close()
             if not replace and os.path.lexists(path):
-                raise FileExistsError(errno.EEXIST, "exists now and is not replaced")
+                raise FileExistsError(errno.EEXIST, "exists and is not replaced")
             part.replace(path)  # still locked: `remove_parts` removes unlocked files
     except NoFolderError:
         raise

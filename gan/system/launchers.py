@@ -1,4 +1,4 @@
-"""Handle surprising behavior of `accelerate launch` and torchrun."""
+"""Work around unexpected behavior of `accelerate launch` and torchrun."""
 
 import json
 import os

@@ -67,7 +67,7 @@ class Processes:
         return [item for items in self._values(answers) for item in items]
 
     def _values(self, answers: list[Any]) -> list[Any]:
-        """Return the answers, or raise the first error, which only the main process prints."""
+        """Return the answers, or raise the first error; only the main process prints errors."""
         for answer in answers:
             if isinstance(answer, _Raised):
                 answer.error.__dict__["said_elsewhere"] = not self.main

@@ -50,7 +50,7 @@ class Bar(Base):
         return {**facts, "bar_format": f"{head}{{percentage:3.0f}}%|{{bar}}| {tail}"}
 
     def words(self, facts: Mapping[str, Any]) -> list[tuple[int, str]]:
-        """Return the words beside the bar, each with a rank: the smallest matters most."""
+        """Return the words beside the bar, each with a rank: high ranks are dropped first."""
         done, total, elapsed = facts["n"], facts["total"], facts["elapsed"]
         rate = facts["rate"] or (elapsed and (done - facts["initial"]) / elapsed)
         when = f"in {duration(elapsed)}" if done >= total else left(total - done, rate, "")

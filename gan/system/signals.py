@@ -61,8 +61,10 @@ def pause(seconds: float) -> signal.Signals | None:
 
 
 def ignore_signals() -> None:
-    """Ignore signals in a loader worker: a signal to the whole group must not end it before its
-    trainer."""
+    """Ignore signals in a loader worker, so that it does not end before its trainer.
+
+    Signals to a process group reach both.
+    """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 

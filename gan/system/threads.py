@@ -8,8 +8,8 @@ from gan.system.unix import usable_cores
 def set_threads(threads: int | None, otherwise: int | None = None) -> None:
     """Set torch's number of threads to `threads`, or else to `otherwise`; keep it if both are None.
 
-    Launchers set one thread for each process, whatever the number of cores; `otherwise` is what a
-    command uses in place of that.
+    Launchers set one thread per process, whatever the number of cores. Commands pass the number to
+    use instead as `otherwise`.
     """
     if (wanted := threads if threads is not None else otherwise) is not None:
         torch.set_num_threads(wanted)

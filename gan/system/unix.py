@@ -25,10 +25,10 @@ def _unix(name: str) -> Any:
 def hold(descriptor: int, *, shared: bool = False) -> bool:
     """Lock an open file until it is closed; return False if another process holds it.
 
-    shared: allow other shared locks. These locks belong to the process: workers that outlive a
-    killed process hold none, unlike those of the library filelock, which gan/system/atomic.py uses.
-    On Windows no other process could read a locked file. So nothing is locked there, nor on a disk
-    without locks, and this returns True.
+    shared: allow other shared locks. These locks belong to the process: if it is killed, its
+    workers do not keep them, as they would with filelock (gan/system/atomic.py). On Windows other
+    processes could not read a locked file, so nothing is locked there. Nor is it on a disk without
+    locks. Both return True.
     """
     if (fcntl := _unix("fcntl")) is None:
         return True
