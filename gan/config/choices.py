@@ -45,7 +45,8 @@ FolderFormat = Literal["hub", "web"]
 MIN_SIDE = 16
 """Smallest side of an image in pixels: the generators require it."""
 MAX_MEGAPIXELS = 178.0
-"""Larger images are rejected before decoding: a file of a few kB can claim to be of any size."""
+"""Largest image in megapixels. Others are rejected before decoding, since a file of a few kB can
+claim any size."""
 MAX_DECODED_MB = 4000.0
 """Memory in MB that a process and its loader workers may use together to decode images."""
 

@@ -1,4 +1,4 @@
-"""Describe pydantic's errors in one line: the key, what was expected, and what was given."""
+"""Describe pydantic's errors in one line: the key, the expected and the given value."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args, get_origin

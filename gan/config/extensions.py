@@ -1,8 +1,8 @@
-"""Import extensions: code from outside the package that adds rows to its tables by register_...
+"""Import extensions: code outside the package that adds rows to its tables by register_...
 
 An extension is a file or module that the user names (`--extend FILE`, or an import in a notebook),
-or an installed package with an entry point in the group "gan". Files that a run or a model names
-are never imported.
+or an installed package with an entry point in the group "gan". If a run or a model names a file, it
+is never imported.
 """
 
 import importlib
@@ -118,9 +118,9 @@ def register_generator(
     (N, in_channels, H, W) to (N, out_channels, H, W), both in [-1, 1], for any H and W from 16 up.
     takes lists further arguments of build: with ("norm",) it is also called with
     norm=networks.norm; upsample, dropout and downsample likewise. data.crop_size must be a multiple
-    of size_multiple. train.recipe contrastive requires encodes, which GeneratorRow in
-    gan.config.tables.generators explains. Files of trained generators name the generator: programs
-    that use them must load the same extension. ValueError if the name is taken.
+    of size_multiple. encodes, explained in gan.config.tables.generators.GeneratorRow, is required
+    for train.recipe contrastive. Files of trained generators name the generator, so programs that
+    use them must load the same extension. ValueError if the name is taken.
     """
     row = GeneratorRow(build, takes, size_multiple=size_multiple, encodes=encodes)
     GENERATORS.add(name, row)
@@ -183,12 +183,12 @@ def register_metric(
     needs: Sequence[Need] = (),
     **facts: Any,
 ) -> None:
-    """Register a metric: it is measured, printed, reported, and evaluate.best can name it.
+    """Register a metric, which is then measured, printed and reported; evaluate.best can name it.
 
     `function` takes a gan.metrics.Batch and returns one score per image, (N,). `title` names the
     metric in tables; `better` is "lower" or "higher". `needs` lists what the metric requires
-    ("pairs", "extractor", "opposite", ...); where that is missing, the metric is skipped. `facts`
-    are further fields of MetricRow: for instance baseline=True to score the source images too,
+    ("pairs", "extractor", "opposite", ...); the metric is skipped if that is missing. `facts` are
+    further fields of MetricRow: for instance baseline=True to score the source images too,
     question="..." for the question that the metric answers, or of="collection" for a function that
     scores a whole collection. ValueError if a fact is invalid, or the name is taken.
     """

@@ -45,7 +45,7 @@ Number = Annotated[float, Strict()]
 Ends = tuple[Number, Number]
 """(low, high) of a range. Number is strict, so that true is not read as 1."""
 Place = Annotated[Path, BeforeValidator(given_place)]
-"""A file or folder, or the URL of one."""
+"""A path, or the URL of a file or folder."""
 Resamples = Annotated[int, Field(ge=0, le=10_000)]
 """Resamples for intervals. The limit bounds the memory: each holds one number per image."""
 
@@ -83,8 +83,8 @@ class DataConfig(Section):
     channels_b: Channels = 3
     """Color channels of domain B: 3 for color, 1 for gray."""
     range_a: Ends | None = None
-    """The numbers that mean black and white in domain A's files, for instance [0, 4095] for 12 bits
-    or [-1024, 3071]. Crops then have 16 bits per channel. The generators' files keep the range."""
+    """The numbers of black and white in domain A's files, for instance [0, 4095] for 12 bits or
+    [-1024, 3071]. Crops then have 16 bits per channel. The generators' files keep the range."""
     range_b: Ends | None = None
     """The same for domain B: the range of its files and of translations into it."""
     max_images: Count | None = None
@@ -98,8 +98,8 @@ class DataConfig(Section):
     """Decode large JPEGs at a reduced scale. This is faster and changes pixels by a few gray
     levels."""
     cache: Path | None = None
-    """Folder that keeps images as they are after the resize, so that each is decoded once. Several
-    runs may share it. Results do not change."""
+    """Folder that caches resized images, so that each is decoded once. Several runs may share it.
+    Results do not change."""
     cache_gb: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 20
     """Largest size of data.cache in gigabytes. Images that do not fit are decoded every time."""
     workers: Annotated[int, Field(ge=0, le=1024)] = 4
@@ -173,8 +173,8 @@ class NetworksConfig(Section):
     """File with the weights of networks.discriminator_backbone, .pth or .safetensors. If not set,
     they come from torchvision's cache or are downloaded."""
     norm: Norm = "instance"
-    """Normalization in all four networks. instance_affine also learns a scale and a shift. The
-    generator adain has its own."""
+    """Normalization in all networks. instance_affine also learns a scale and a shift. The generator
+    adain uses its own instead."""
     upsample: Upsample = "deconv"
     """How generators upsample. deconv: transposed convolutions. resize: nearest neighbor, then a
     convolution, which leaves no checkerboard. blur: a filter, then a convolution, as in CUT."""
@@ -186,12 +186,12 @@ class NetworksConfig(Section):
     init_gain: Rate = 0.02
     """Standard deviation of the initial weights."""
     weights: Path | None = None
-    """Folder of a run, of this program or of the reference implementation, whose weights training
-    starts from. Networks that it lacks start from random weights."""
+    """Folder of a run (of this program or of the reference implementation) with weights to start
+    from. Networks without weights in it start from random ones."""
     weights_ab: Path | None = None
-    """File that the A to B generator starts from, of any kind that gan convert opens."""
+    """File with the A to B generator's initial weights, of any kind that gan convert opens."""
     weights_ba: Path | None = None
-    """File that the B to A generator starts from."""
+    """File with the B to A generator's initial weights."""
 
     def faults(self) -> Iterator[Fault]:
         for key in ("upsample", "downsample"):
@@ -216,7 +216,7 @@ class LossConfig(Section):
     cycle_b: Weight | None = None
     """Weight of the cycle B -> A -> B. If not set, loss.cycle."""
     identity: Weight = 5
-    """Weight of the identity loss, which keeps colors. 0 turns it off."""
+    """Weight of the identity loss, which preserves colors. 0 turns it off."""
     identity_a: Weight | None = None
     """Weight of the identity loss in A. If not set, loss.identity."""
     identity_b: Weight | None = None
@@ -227,30 +227,30 @@ class LossConfig(Section):
     perceptual_cycle: Weight = 0
     """Weight of the distance between reconstructions and their originals in feature maps."""
     style: Weight = 0
-    """Weight of the distance between translations and their new domain, or style.image, in Gram
-    matrices of feature maps."""
+    """Weight of the difference in Gram matrices of feature maps between translations and their new
+    domain, or style.image."""
     tv: Weight = 0
     """Weight of the total variation of translations. Larger is smoother."""
     steadiness: Weight = 0
     """Weight of the difference between the translation of a moved image and the moved
     translation. It keeps textures attached to objects in clips."""
     semantic: Weight = 0
-    """Weight of the semantic loss: how much worse a frozen classifier of A recognizes translations
-    than their originals."""
+    """Weight of the semantic loss: translations should keep the class that a frozen classifier
+    assigns to their originals."""
     semantic_ab: Weight | None = None
     """Weight of the semantic loss of A to B. If not set, loss.semantic."""
     semantic_ba: Weight | None = None
     """Weight of the semantic loss of B to A. If not set, loss.semantic. Its targets are the classes
-    that the classifier assigns to B's images; one that the run itself trains has seen only A."""
+    that the classifier assigns to B's images. A classifier that the run trains has seen only A."""
     nce: Weight = 0
     """Weight of the contrastive loss of train.recipe contrastive: 1 in CUT, 10 in FastCUT."""
     nce_identity: bool = True
-    """Spend half of the contrastive loss on comparing the generator's outputs for images of B with
-    these images, as in CUT. FastCUT uses false."""
+    """Use half of the contrastive loss to compare images of B with the generator's outputs for
+    them, as in CUT. FastCUT uses false."""
     nce_temperature: Rate = 0.07
     """Divisor of the similarities of patches. A lower value distinguishes patches more strictly."""
     nce_patches: Annotated[int, Field(ge=2, lt=2**31)] = 256
-    """Number of random positions that are compared in each feature map; all if it has fewer."""
+    """Number of random positions to compare in each feature map; all if the map has fewer."""
     pixel: Weight = 0
     """Weight of the mean absolute difference from the teacher's translations, with train.recipe
     distill."""

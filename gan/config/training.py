@@ -35,7 +35,7 @@ class OptimConfig(Section):
 
 
 class TrainConfig(Section):
-    """How long to train, on how many images at once, how precisely, and what to keep."""
+    """The length of a training, its batches, its precision, and how often it saves and logs."""
 
     recipe: Annotated[str, AfterValidator(recipe_name)] | None = None
     """What is trained: cyclegan, single_style, arbitrary_style, many_styles, contrastive,
@@ -65,12 +65,13 @@ class TrainConfig(Section):
     GPUs round the factors of float32 products to 10 mantissa bits, which is several times as fast;
     other devices compute in fp32."""
     channels_last: bool = False
-    """Store the channels of each pixel side by side, in weights and in feature maps. Always done on
-    CPUs. On GPUs instance norms and padding undo it, so it may cost more than it saves. Results do
+    """Store the channels of each pixel side by side, in weights and in feature maps. CPUs always
+    do. On GPUs, instance norms and padding undo it, so it may cost more than it saves. Results do
     not change, up to rounding."""
     batch_passes: bool = True
     """Run a generator on images of both domains in one pass, and a discriminator on real images and
-    translations. Not with networks.norm batch. Results do not change, up to rounding."""
+    translations in one pass. Not with networks.norm batch. Results do not change, up to
+    rounding."""
     compile: bool = False
     """Compile the networks with torch.compile. This takes minutes at the start and may make
     steps faster, but often not on CPUs, especially in bf16. --plan measures steps with and
@@ -89,14 +90,14 @@ class TrainConfig(Section):
     checkpoint_every: Count = 1000
     """Steps between two saves of the training state and of the generators."""
     keep_states: Count = 2
-    """How many training states are kept, the newest ones."""
+    """Number of training states to keep, the newest ones."""
     nonfinite: Literal["rollback", "stop"] = "rollback"
-    """What happens after train.nonfinite_limit steps in a row were skipped because their gradients
-    were not finite. rollback: continue from the newest training state at half the learning rate.
-    stop: end the run."""
+    """Action after train.nonfinite_limit steps in a row were skipped because of non-finite
+    gradients. rollback: continue from the newest training state at half the learning rate. stop:
+    end the run."""
     nonfinite_limit: Count = 10
-    """Steps in a row that may be skipped because their gradients are not finite. They are counted
-    when steps are logged (train.log_every)."""
+    """Largest number of steps in a row that may be skipped because of non-finite gradients. They
+    are counted when steps are logged (train.log_every)."""
     doctor_every: CountOrZero = 100
     """Steps between two checks by the training doctor (docs/running.md). 0 turns it off."""
     doctor_ignore: list[Annotated[str, NameIn(FAULTS)]] = Field(default=[])
@@ -105,7 +106,7 @@ class TrainConfig(Section):
     observers: list[Annotated[str, AfterValidator(observer_name)]] = Field(default=[])
     """Names of further observers of the run, which extensions register."""
     keep_every: Count | None = None
-    """Epochs between two copies of the generators that are kept for good."""
+    """Epochs between two permanent copies of the generators."""
 
 
 class EvaluateConfig(Section):
@@ -136,8 +137,8 @@ class EvaluateConfig(Section):
     """Metric, for instance kid_ab, that chooses the best generators. They are kept as
     gen_ab-best.safetensors and gen_ba-best.safetensors."""
     patience: Annotated[int, Field(ge=1)] | None = None
-    """End the run after this many evaluations in a row in which evaluate.best is not better than
-    the best one before them by more than chance explains."""
+    """End the run after this many evaluations in a row without clear progress: evaluate.best is not
+    better than the best one before them by more than chance explains."""
 
     def faults(self) -> Iterator[Fault]:
         for key in ("best", "weights", "features", "lpips_alex", "lpips_vgg", "patience"):
@@ -179,5 +180,5 @@ class RunConfig(Section):
     project: Annotated[str, Field(min_length=1)] = "gan"
     """Project (wandb, trackio) or experiment (mlflow) in which trackers list the run."""
     deterministic: bool = False
-    """On a GPU, use only operations that give the same bits every time, so that resuming a
-    run does not change its results. Some of them are slower. CPUs always give the same bits."""
+    """On a GPU, use only deterministic operations, so that resuming a run does not change its
+    results. Some of them are slower. CPUs are always deterministic."""

@@ -74,7 +74,7 @@ class Config(Section):
 
     @property
     def frozen_networks(self) -> tuple[str, ...]:
-        """Frozen networks that the training uses; FID and KID by one of them look too good."""
+        """Frozen networks used in training; FID and KID computed with one of them look too good."""
         names = [self.networks.discriminator_backbone] if self.scores_features else []
         names += [self.perceptual.backbone] if self.compares_features else []
         return tuple(sorted(set(names)))
@@ -268,7 +268,7 @@ class Config(Section):
             (
                 not GENERATORS[kind].encodes,
                 f"{chosen} compares features of the generator's encoder, which {kind} does not "
-                f"give: set networks.generator to {able}",
+                f"return: set networks.generator to {able}",
             ),
             (
                 data.channels_a != data.channels_b,

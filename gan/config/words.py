@@ -68,7 +68,7 @@ def placeholder(kind: Any, constraints: Iterable[Any] = ()) -> str:
 
 
 def limits(kind: Any, constraints: Iterable[Any] = ()) -> str:
-    """Return the values of a type that its placeholder does not show: "≥ 1", "one of png, jpeg"."""
+    """Return a type's valid values unless its placeholder shows them: "≥ 1", "one of png, jpeg"."""
     kind, constraints = bare(kind, constraints)
     if names := choices(kind, constraints):
         return f"one of {', '.join(names)}"

@@ -23,9 +23,9 @@ class AdversarialRow:
     uses_real: bool = False
     """Whether the generator's loss uses the scores of real images."""
     chance: float | None = None
-    """Half of the smallest loss of a discriminator that cannot tell real images from translations.
-    None for a critic, whose slope is bounded but whose loss is not: the training doctor compares
-    differences of its scores with distances between images."""
+    """Half of the smallest loss of a discriminator that cannot distinguish real images from
+    translations. None for a critic: its slope is bounded, but its loss is not. There the training
+    doctor compares differences of scores with distances between images."""
 
 
 _CODE = "gan.losses.adversarial:"

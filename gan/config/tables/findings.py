@@ -13,7 +13,7 @@ from gan.config.table import Table
 class Fault:
     """A signal's limit, and one sentence of advice.
 
-    The sentence tells what the fault is, why it happens and what to change.
+    The sentence states the fault, its cause, and the keys to change.
     """
 
     title: str
@@ -27,7 +27,7 @@ class Fault:
     ruins: bool = False
     """Whether the images are useless while it lasts, so that the run should be stopped."""
     settled: int = 0
-    """Before this step it is not a fault: the generators' images are still forming."""
+    """Before this step it is not a fault, since the generators cannot yet form images."""
     hasty: str | None = None
     """Replaces `advice` if the discriminators' learning rate is higher than the generators'."""
 
@@ -41,46 +41,46 @@ class Fault:
 
 
 YOUNG = 200
-"""Steps after which images show the inputs' content, in the small recipe and the paper's."""
+"""Number of steps after which images show the inputs' content, in the small recipe and the
+paper's."""
 
 FAULTS: Table[Fault] = Table("finding", {
     # Healthy: 0.37 or more from step 50 on, -0.06 or more in the first steps.
     "inverted": Fault(
         "light and dark have changed places",
         -0.3,
-        "gen_{where} turns light into dark, which the cycle allows because the other generator "
-        "turns it back: start again with a higher loss.identity (twice as high) or another "
-        "run.seed; if one domain is the negative of the other this is right: train.doctor_ignore "
-        "[inverted] silences it",
+        "gen_{where} turns light into dark and the other generator turns it back, so the cycle "
+        "loss stays low: start again with twice the loss.identity or another run.seed; if one "
+        "domain is the negative of the other, this is right: silence it with train.doctor_ignore "
+        "[inverted]",
         below=True,
         alone="gen_{where} turns light into dark: start again with another run.seed, or with twice "
         "the weight of the loss that keeps the content (loss.nce or loss.perceptual); if one "
-        "domain is the negative of the other this is right: train.doctor_ignore [inverted] "
-        "silences it",
+        "domain is the negative of the other, this is right: silence it with train.doctor_ignore "
+        "[inverted]",
         ruins=True,
     ),
     # Healthy: 0.34 or more; 0.02 is two and a half gray levels.
     "copy": Fault(
         "the input comes back unchanged",
         0.02,
-        "gen_{where} returns its input, the easiest way to a low cycle and identity loss "
-        "when disc_{other} is weak: lower loss.identity (to 0.5 or 0); if the two folders "
-        "show the same kind of picture there is nothing to learn: train.doctor_ignore [copy] "
-        "silences it",
+        "gen_{where} returns its input, because disc_{other} is weak and this makes cycle and "
+        "identity losses low: lower loss.identity (to 0.5 or 0); if both folders show the same "
+        "kind of picture, there is nothing to learn: silence it with train.doctor_ignore [copy]",
         below=True,
-        alone="gen_{where} returns its input, the easiest way to keep the content: lower the "
-        "weight of the loss that keeps it (loss.nce or loss.perceptual, to half); if the two "
-        "folders show the same kind of picture there is nothing to learn: "
-        "train.doctor_ignore [copy] silences it",
+        alone="gen_{where} returns its input, because the loss that keeps the content is too "
+        "strong: lower its weight (loss.nce or loss.perceptual, to half); if both folders show the "
+        "same kind of picture, there is nothing to learn: silence it with train.doctor_ignore "
+        "[copy]",
         ruins=True,
     ),
     # Healthy: 0.55 or more.
     "collapsed": Fault(
         "all inputs give nearly the same picture",
         0.15,
-        "gen_{where} makes nearly the same picture of different inputs because one that fools "
-        "disc_{other} is enough: raise loss.cycle (to twice its value), or start again "
-        "with a lower optim.lr (half)",
+        "gen_{where} makes nearly the same picture of different inputs, because one picture is "
+        "enough to fool disc_{other}: raise loss.cycle (to twice its value), or start again with "
+        "a lower optim.lr (half)",
         below=True,
         alone="gen_{where} makes nearly the same picture of different inputs: raise the weight of "
         "the loss that keeps the content (loss.nce or loss.perceptual, to twice its value), or "
@@ -91,9 +91,9 @@ FAULTS: Table[Fault] = Table("finding", {
     "hidden_code": Fault(
         "the input is hidden in invisible details",
         3.0,
-        "gen_{where} hides its input in invisible differences, which the other generator reads, "
-        "because that is the easiest way to a low cycle loss: lower loss.cycle (to half), or "
-        "compare what is visible with a loss.perceptual_cycle above 0",
+        "gen_{where} hides its input in invisible differences and the other generator reads them, "
+        "so the cycle loss stays low: lower loss.cycle (to half), or set loss.perceptual_cycle "
+        "above 0 to compare visible features",
     ),
     # Healthy: 4.6 or less, 6.7 with wgan_gp.
     "checkerboard": Fault(
@@ -107,9 +107,9 @@ FAULTS: Table[Fault] = Table("finding", {
     "saturated": Fault(
         "it is always certain, and its generator learns nothing from it",
         0.95,
-        "disc_{where} is always certain, so that gen_{other} gets no useful gradient and learns "
-        "nothing from it: lower optim.discriminator_lr (to a quarter of "
-        "its value), or if a folder is so small that it is memorized, add data.augment",
+        "disc_{where} is always certain, so gen_{other} gets no useful gradient: lower "
+        "optim.discriminator_lr (to a quarter of its value), or add data.augment if a folder is "
+        "small enough to be memorized",
     ),
     # Healthy: 0.03 or less.
     "stretched": Fault(
@@ -123,26 +123,26 @@ FAULTS: Table[Fault] = Table("finding", {
     "beaten": Fault(
         "it scores translations above real images",
         -0.25,
-        "disc_{where} scores translations above real images, so that it misleads gen_{other}, "
-        "because it learns more slowly than the generators: raise optim.discriminator_lr (to "
-        "optim.lr or twice that), or networks.discriminator_channels",
+        "disc_{where} scores translations above real images and misleads gen_{other}, because it "
+        "learns more slowly than the generators: raise optim.discriminator_lr (to optim.lr or "
+        "twice that), or networks.discriminator_channels",
         below=True,
-        hasty="disc_{where} scores translations above real images, so that it misleads "
-        "gen_{other}, because its updates are larger than the generators' and make it oscillate: "
-        "lower optim.discriminator_lr (to optim.lr)",
+        hasty="disc_{where} scores translations above real images and misleads gen_{other}, "
+        "because its updates are larger than the generators' and make it oscillate: lower "
+        "optim.discriminator_lr (to optim.lr)",
     ),
     # Healthy: 0.15 or more. At 1/2000 of the generators' rate scores range over 0.04 to 0.18,
     # because the images differ; the signal is scaled by the rate for that reason.
     "blind": Fault(
         "it gives everything the same score",
         0.01,
-        "disc_{where} gives everything the same score, so that gen_{other} learns nothing from "
-        "it, because it hardly learns itself or an update that was too large has destroyed it: set "
+        "disc_{where} gives everything the same score, so gen_{other} learns nothing; "
+        "disc_{where} hardly learns, or too large an update has destroyed it: set "
         "optim.discriminator_lr to 2e-4 and start again",
         below=True,
-        hasty="disc_{where} gives everything the same score, so that gen_{other} learns nothing "
-        "from it, because an update that was too large has destroyed it: lower "
-        "optim.discriminator_lr (to optim.lr) and start again",
+        hasty="disc_{where} gives everything the same score, so gen_{other} learns nothing; too "
+        "large an update has destroyed disc_{where}: lower optim.discriminator_lr (to optim.lr) "
+        "and start again",
     ),
     # Healthy: 4.1 or less.
     "exploding": Fault(
@@ -157,39 +157,39 @@ FAULTS: Table[Fault] = Table("finding", {
         "steps were skipped because their gradients were not finite",
         0.0,
         "steps were skipped because their gradients were not finite, which happens when numbers "
-        "leave the range of train.precision: set train.precision to bf16 or fp32, or "
-        "lower optim.lr (to half)",
+        "exceed the range of train.precision: set train.precision to bf16 or fp32, or lower "
+        "optim.lr (to half)",
     ),
     "not_finite": Fault(
         "pictures have pixels that are not finite",
         0.0,
-        "pictures of gen_{where} have pixels that are not finite, because its numbers have left "
-        "the range of train.precision: go back to an earlier state with train.precision fp32 and "
-        "a lower optim.lr (half)",
+        "pictures of gen_{where} have pixels that are not finite, because numbers exceed the "
+        "range of train.precision: go back to an earlier state with train.precision fp32 and a "
+        "lower optim.lr (half)",
         ruins=True,
     ),
     # Healthy: 0.03 or less; the share of all values.
     "clipped": Fault(
         "large parts are pure black, white or one flat color",
         0.15,
-        "pictures of gen_{where} are pure black, white or one flat color in large parts, where "
-        "neither folder is, because updates that are too large have driven its outputs to their "
-        "limits: start again with a lower optim.lr (a quarter)",
+        "large parts of gen_{where}'s pictures are pure black, white or one flat color, unlike "
+        "both folders, because too large updates have driven outputs to their limits: start again "
+        "with a lower optim.lr (a quarter)",
         ruins=True,
     ),
     # Healthy: 0.44 or more from step 100 on.
     "lost": Fault(
         "the pictures no longer show what the inputs show",
         0.3,
-        "pictures of gen_{where} no longer show what its inputs show, because too little ties it "
-        "to them: start again with loss.cycle 10, loss.identity 5 and a smaller loss.style, or "
-        "with another optim.lr (2e-4) if these are set already",
+        "pictures of gen_{where} no longer show the content of its inputs, because the losses "
+        "that keep it are too weak: start again with loss.cycle 10, loss.identity 5 and a smaller "
+        "loss.style, or with another optim.lr (2e-4) if these are set already",
         below=True,
         ruins=True,
         settled=YOUNG // 2,
-        alone="pictures of gen_{where} no longer show what its inputs show, because too little "
-        "ties it to them: raise the weight of the loss that keeps the content (loss.nce or "
-        "loss.perceptual, to twice its value), or lower loss.style (to a tenth)",
+        alone="pictures of gen_{where} no longer show the content of its inputs, because the "
+        "losses that keep it are too weak: raise the weight of the loss that keeps the content "
+        "(loss.nce or loss.perceptual, to twice its value), or lower loss.style (to a tenth)",
     ),
     # Healthy: 1.8 or less. docs/log.md measures perceptual, style and the discriminator.
     "grain": Fault(
@@ -204,9 +204,9 @@ FAULTS: Table[Fault] = Table("finding", {
     "blurred": Fault(
         "the pictures are blurred",
         0.35,
-        "pictures of gen_{where} are more blurred than both folders, because losses that compare "
-        "pixels outweigh the discriminator, or because training was short: train "
-        "longer, lower loss.tv (to 0), or start again with networks.discriminator projected",
+        "pictures of gen_{where} are more blurred than both folders, because losses on pixels "
+        "outweigh the discriminator, or because training was short: train longer, lower loss.tv "
+        "(to 0), or start again with networks.discriminator projected",
         below=True,
         settled=YOUNG,
         alone="pictures of gen_{where} are more blurred than both folders, because the losses that "
@@ -217,14 +217,14 @@ FAULTS: Table[Fault] = Table("finding", {
     "halos": Fault(
         "edges are harsher than in the pictures of either folder, with halos along them",
         1.15,
-        "edges of gen_{where}'s pictures are harsher than in either folder, with halos along them, "
-        "because it exaggerates what disc_{other} scores as real: lower "
-        "optim.discriminator_lr (to half of optim.lr) or loss.style (to half), and remove what "
-        "sharpens from data.augment",
+        "edges of gen_{where}'s pictures are harsher than in either folder, with halos along "
+        "them, because it exaggerates features that disc_{other} scores as real: lower "
+        "optim.discriminator_lr (to half of optim.lr) or loss.style (to half), and remove "
+        "sharpening from data.augment",
         settled=YOUNG,
         alone="edges of gen_{where}'s pictures are harsher than in either folder, with halos along "
-        "them, because it exaggerates the style: lower loss.style (to half), and remove what "
-        "sharpens from data.augment",
+        "them, because it exaggerates the style: lower loss.style (to half), and remove "
+        "sharpening from data.augment",
     ),
 })  # fmt: skip
 """gan/training/doctor/pictures.py and scores.py define the signals."""

@@ -45,14 +45,14 @@ class MetricRow:
     least_images: int = 1
     """Smallest number of source images, and of reference images."""
     protocol: str | None = None
-    """Settings that its values depend on, in words, for the evaluation's protocol."""
+    """Text about settings that its values depend on, for the evaluation's protocol."""
     rank: int = 99
-    """Its place in the report's list of best and worst images; equal ones are sorted by name."""
+    """Its position in the report's list of best and worst images; equal ones are sorted by name."""
     question: str = ""
-    """The question that it answers, with {source} and {target} for the domains; several metrics may
-    answer the same one. If empty, whether translations score better than the source images."""
+    """The question that it answers, with {source} and {target} for the domains. Several metrics may
+    answer the same one. If empty: do translations score better than the source images?"""
     leads: bool = False
-    """Whether the answer to its question shows its values, and not those of other metrics."""
+    """Whether the answer to its question shows this metric's values."""
     reading: str = ""
     """How to read its values if there is nothing to compare them with."""
     span: float | None = None
@@ -67,7 +67,7 @@ class MetricRow:
 
     @property
     def requires(self) -> set[Need]:
-        """Its `needs`, and what `per`, `of` and pairs imply."""
+        """Its `needs`, and those that `per`, `of` and pairs imply."""
         needs = set[Need](self.needs)
         if self.per == "direction" or "pairs" in self.needs:
             needs.add("translation")

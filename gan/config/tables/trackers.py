@@ -82,10 +82,9 @@ def check_installed(names: Iterable[str]) -> None:
         name: row for name, row in rows.items() if row.package and not find_spec(row.package)
     }
     if missing:
-        verb = "requires" if len(missing) == 1 else "require"
+        verb = "requires the package" if len(missing) == 1 else "require the packages"
         installs = " ".join(dict.fromkeys(row.install for row in missing.values()))
         modules = ", ".join(str(row.package) for row in missing.values())
         raise ValueError(
-            f"run.trackers: {', '.join(missing)} {verb} missing packages ({modules}): pip install "
-            f"{installs}"
+            f"run.trackers: {', '.join(missing)} {verb} {modules}: pip install {installs}"
         )
