@@ -26,7 +26,7 @@ Stamp = tuple[int, ...]
 """Device, inode, length, modification time and change time of a file; any change alters one."""
 
 HEADER = struct.Struct("<8s4I")
-"""A key of MAGIC, height, width, channels and the CRC-32 of the pixels; the pixels follow."""
+"""An entry's header: MAGIC, height, width, channels and the CRC-32 of the pixels, which follow."""
 MAGIC: dict[Any, Any] = {b"ganpix-1": np.dtype(np.uint8), b"ganpix-2": np.dtype("<u2")}
 """First bytes of an entry, and the type of its pixels."""
 NAME = re.compile("[0-9a-f]{62}")
@@ -34,8 +34,8 @@ NAME = re.compile("[0-9a-f]{62}")
 SHARDS = 256
 """Number of subfolders that hold the entries, by key; each may fill an equal part of the limit."""
 SETTLED = 2 * 10**9
-"""Nanoseconds that must pass after a file's last change before its times are trusted: those of some
-file systems have a resolution of two seconds."""
+"""Nanoseconds after a file's last change until its times are trusted: the times of some file
+systems have a resolution of two seconds."""
 
 
 class PixelCache:

@@ -178,7 +178,7 @@ def resize(picture: Picture, data: DataConfig) -> Pixels:
 def sample_pixels(picture: Picture, data: DataConfig) -> Tensor:
     """Return the center crop of a test image: (C, crop_size, crop_size).
 
-    The image is first resized by data.resize, but to crop_size in place of load_size. With
+    The image is first resized by data.resize, but to crop_size instead of load_size. With
     data.resize none, only images smaller than the crop are resized.
     """
     size = data.crop_size

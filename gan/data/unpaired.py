@@ -148,10 +148,10 @@ def build_dataset(config: Config, folders: Mapping[Domain, Folder]) -> UnpairedI
 class Batches(Sampler[list[Key]]):
     """The keys of one process's batches, from an endless stream of epochs.
 
-    Batch k of all processes together holds the world * batch_size pairs from number
-    k * world * batch_size; each process takes its own slice. So a step of a given number of pairs
-    uses the same pairs, however processes, batch size and accumulation divide it, and a run can
-    start at any batch. Batches may span two epochs: all are full, and no image is dropped.
+    Batch k of all processes together holds world * batch_size pairs, beginning at number k * world
+    * batch_size; each process takes its own slice. So a step of a given number of pairs uses the
+    same pairs for any division into processes, batches and accumulation, and a run can start at any
+    batch. Batches may span two epochs: all are full, and no image is dropped.
     """
 
     def __init__(
@@ -233,9 +233,9 @@ def _alike(images: Sequence[Tensor]) -> list[Tensor]:
 
 
 def end_workers(batches: object) -> None:
-    """End the workers of a loader's iterator, which ignore signals: a failing run would hang.
+    """End the workers of a loader's iterator, so that a failing run does not wait for them.
 
-    Workers that do not end on request, for example on a busy machine, are killed.
+    The workers ignore signals. Those that do not end on request, as on a busy machine, are killed.
     """
     if isinstance(batches, _MultiProcessingDataLoaderIter):
         batches._shutdown_workers()
