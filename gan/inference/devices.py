@@ -8,8 +8,8 @@ from torch import nn
 from gan.config.choices import Device, Precision
 
 LIVE_MAPS = 6
-"""Feature maps that a network holds at once, in float32, of the input's size and with the first
-convolution's channels. Measured: 3.5 to 4.9 (CPU, ResNet-9, 8 and 32 channels, 1024 and 2048
+"""Number of feature maps that a network holds at once, in float32, of the input's size and with the
+first convolution's channels. Measured: 3.5 to 4.9 (CPU, ResNet-9, 8 and 32 channels, 1024 and 2048
 pixels)."""
 
 
@@ -45,7 +45,7 @@ def pick_device(device: Device) -> torch.device:
 
 
 def memory_of(network: nn.Module, pixels: int) -> int:
-    """Return roughly the bytes that a generator needs for `pixels` pixels in one batch."""
+    """Estimate the bytes that a generator needs for `pixels` pixels in one batch."""
     convolutions = (each for each in network.modules() if isinstance(each, nn.Conv2d))
     width = next((each.out_channels for each in convolutions), 1)
     return LIVE_MAPS * 4 * width * pixels

@@ -16,11 +16,11 @@ from gan.images.pixels import blend, from_array, from_image, to_array, to_image
 from gan.inference.checks import check_size, require_finite
 
 ROUNDING = 0.5 / 255
-"""Floats may be outside [0, 1] by half a gray level, as after resizing or color jitter."""
+"""Tolerance outside [0, 1] for floats, half a gray level, as after resizing or color jitter."""
 
 
 class Translates(Protocol):
-    """The members of Translator that are used here."""
+    """The attributes and methods of Translator that this module uses."""
 
     channels: int
     device: torch.device

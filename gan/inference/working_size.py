@@ -11,7 +11,7 @@ from torch import Tensor
 from gan.images.resize import short_size
 
 NOTABLE = 2
-"""Ratio of the pictures' size to the training size from which `advice` is given."""
+"""Ratio of the pictures' size to the training size from which on `advice` is given."""
 
 
 def working_size(height: int, width: int, size: int | None) -> tuple[int, int]:

@@ -46,19 +46,20 @@ class TranslateOptions(Section):
     precision: Literal[Precision, "auto"] = "fp32"
     """Arithmetic of the network. auto uses bf16 if the device computes in it."""
     overwrite: bool = False
-    """Write over files that are already in the output."""
+    """Replace files that are already in the output."""
     dry_run: bool = False
-    """Print what would be done, and do nothing."""
+    """Print what would be done, without doing it."""
     format: Format | None = None
     """Format of the output, in place of each input's own."""
     quality: Annotated[int, Field(ge=1, le=100)] = 95
     """Quality of JPEG, WebP, AVIF and HEIC files, and of clips, where 100 is lossless."""
     steady: Steady = "flow"
-    """How clips are kept in one style. statistics: norms apply running averages over a shot. flow:
-    also, each frame is blended with the last one, moved. none: frame by frame."""
+    """How clips are kept steady. statistics: norms use running averages over a shot. flow: also,
+    each frame is blended with the last translation, moved by the optical flow. none: frame by
+    frame."""
     marks: bool = True
-    """Write into each image file, as XMP, that a trained model made it, and which. With false, no
-    XMP is written. Clips are not marked."""
+    """Mark each image file, in its XMP, as made by a trained model, with the model's name. With
+    false, no XMP is written. Clips are not marked."""
     compare: Place | None = None
     """Folder for pictures of originals and translations side by side."""
     shard: str = "1/1"
@@ -70,17 +71,17 @@ class TranslateOptions(Section):
     """Megabytes of memory that reading may use, for all images at once. An image that would need
     more is rejected."""
     batch_size: Count | None = None
-    """Images of equal size that are translated together. If not set, up to 16, if they are
-    small."""
+    """Number of images of equal size that are translated together. If not set, up to 16, if they
+    are small."""
     tile: Annotated[int, Field(ge=64)] | None = None
-    """Translate in tiles of this many pixels a side: the same result, in bounded memory. If not
-    set, only images that would not fit into memory are tiled. Only ResNet generators can be
-    tiled."""
+    """Side of the tiles in pixels, in which images are translated in bounded memory, with the same
+    result. If not set, only images that would not fit into memory are tiled. Only ResNet generators
+    can be tiled."""
     scratch: Path | None = None
     """Folder for the temporary files of tiles. If not set, the output folder."""
     size: Side | None = None
-    """Shorter side, in pixels, that images are scaled to before the network sees them. Translations
-    are scaled back to the images' own sizes. If not set, images are translated as they are."""
+    """Shorter side in pixels to which images are scaled for the network. Translations are scaled
+    back to the images' own sizes. If not set, images are not scaled."""
     style: Path | None = None
     """Style image, for a generator that takes one."""
     style_index: StyleName | None = None
@@ -92,8 +93,8 @@ class TranslateOptions(Section):
     """Compile the network, which takes minutes and pays off for large folders. Without a compiler
     the translation runs as usual. Outputs differ only by rounding."""
     threads: Count | None = None
-    """CPU threads of each process. If not set, torch's number, or, if a launcher started several
-    processes, each one's share of the cores."""
+    """CPU threads of each process. If not set, torch's number; with several processes, each one's
+    share of the cores."""
 
     def faults(self) -> Iterator[Fault]:
         number, _, count = self.shard.partition("/")

@@ -25,14 +25,15 @@ from gan.system.memory import out_of_memory
 from gan.system.progress import Progress
 
 AHEAD_PIXELS = 2**25
-"""Most pixels that are read ahead, and most that wait to be written; one batch may have more."""
+"""Most pixels that are read ahead, and most that wait to be written; a single batch may exceed
+it."""
 THREADS = 4
 """Number of threads that read, and of those that write."""
 TILE = 512
 """Default side of a tile in pixels, for pictures that do not fit into memory."""
 
 GAP = 8
-"""White pixels between an original and its translation, side by side."""
+"""Width in pixels of the white gap between an original and its translation, side by side."""
 
 Batch = Sequence[Job]
 Read = Picture | Failure
@@ -86,8 +87,8 @@ class Pipeline:
     def run(self, batches: Sequence[Batch]) -> Iterator[Outcome]:
         """Translate batches in order; yield each outcome once its files are completely written.
 
-        Pictures translated earlier (`job.done`) yield no outcome. They are in a batch only because
-        its other pictures would be rounded differently without them.
+        Pictures translated earlier (`job.done`) yield no outcome. They stay in the batch because
+        without them its other pictures would be rounded differently.
         """
         with (
             ThreadPoolExecutor(THREADS) as readers,
@@ -221,7 +222,7 @@ class Pipeline:
     def in_tiles(self, job: Job, pixels: Tensor) -> RoundTrip | None:
         """Translate a picture in tiles; reconstruct it if `back` is set and can be tiled, too.
 
-        Prints first how large the picture is and how much disk it requires.
+        Before, print how large the picture is and how much disk it requires.
         """
         height, width = pixels.shape[-2:]
         disk = self.translator.scratch_bytes(height, width) / 1e9
@@ -271,8 +272,8 @@ def write_translation(
     """Write the missing files of a job: the translation and the comparison.
 
     The translation gets the original's metadata. more: translations of a stack's further pages, for
-    the same file. quality: of lossy formats, 1 to 100. mark: the model's, written into all files;
-    None writes none.
+    the same file. quality: 1 to 100, for lossy formats. mark: the model's mark for all files, or
+    None.
     """
     translation = to_array(result.fake)
     # The translation is written last: if it exists, the comparison does, too.

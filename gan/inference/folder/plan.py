@@ -64,7 +64,7 @@ class Plan:
     output: Path
     """The file or folder of the option --output."""
     whole_folder: bool
-    """Whether the input is a folder; then the output gets a failed.tsv."""
+    """Whether the input is a folder, so that the output gets a failed.tsv."""
     jobs: tuple[Job, ...]
     failures: tuple[Failure, ...]
     others: int
@@ -166,7 +166,7 @@ def _jobs(
 
 
 def _single(path: Path) -> Found:
-    """Return what is found where the input is one file."""
+    """Return the images, clips and failures of an input that is one file."""
     return Found([], [], [path]) if is_clip(path) else Found([path], [], [])
 
 

@@ -33,9 +33,9 @@ class Streams:
     """Runs one batch at a time on a GPU; on a CPU, several small ones at once, a thread for each.
 
     Threads that share a small image wait for each other whenever a core has other work, such as
-    reading and writing images. Also, one thread computes the same result with any number of cores.
-    Large images use all threads, one image after the other, because several would not fit into
-    memory.
+    reading and writing images. One thread per image also gives the same result for any number of
+    cores. Large images use all threads, one image after the other, because several would not fit
+    into memory.
     """
 
     def __init__(self, device: torch.device) -> None:

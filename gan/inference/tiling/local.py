@@ -1,4 +1,4 @@
-"""Run layers on some lines of a map: find the input lines that they need, compute their output.
+"""Run layers on some lines of a map: find the input lines they need, compute their output.
 
 Maps are cut along lines (dimension -2) only; columns are always complete. `Span` counts lines of
 the whole map, so that padding is added only at the map's ends.

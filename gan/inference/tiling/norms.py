@@ -9,7 +9,7 @@ from torch import Tensor, nn
 Norm = nn.InstanceNorm2d | nn.BatchNorm2d
 
 PIECE = 2**19
-"""Numbers that are summed in float32 at once: few enough for the processor's cache."""
+"""Number of values that are summed in float32 at once: few enough for the processor's cache."""
 
 
 class Statistics(NamedTuple):
@@ -83,14 +83,12 @@ def scale_and_shift(norm: Norm, statistics: Statistics) -> tuple[Tensor, Tensor]
 
 
 HOLD = "hold"
-"""Attribute of a norm whose statistics are held steady over the frames of a clip: a function from
-the statistics of this frame to those that are applied."""
+"""Attribute of a norm whose statistics are kept steady over a clip: a function that maps the
+statistics of a frame to those that are applied."""
 
 
 def held(norm: Norm, statistics: Statistics) -> Statistics:
-    """Return the statistics that a norm applies to an image with `statistics`: other ones only in
-    a clip.
-    """
+    """Return the statistics that a norm applies, which differ from the image's only in a clip."""
     hold: Callable[[Statistics], Statistics] = getattr(norm, HOLD, _same)
     return hold(statistics)
 

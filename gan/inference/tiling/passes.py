@@ -149,7 +149,7 @@ class Passes:
 
         `chain` ends with that convolution. `keep` is a file for the convolution's output,
         `keep_source` one for the source. A pass runs only if the norm needs statistics or `keep` is
-        given.
+        set.
         """
         moments = Moments(stage.channels) if stage.needs_moments else None
 

@@ -1,4 +1,4 @@
-"""Work in the background: read ahead, and finish what was handed over."""
+"""Run work on a background thread: read items ahead, and finish calls later."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -7,11 +7,11 @@ from typing import Any, Self, TypeVar
 
 Item = TypeVar("Item")
 WAITING = 4
-"""Most calls that wait."""
+"""Most calls that may wait."""
 
 
 def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
-    """Yield items; the next one is made on another thread meanwhile."""
+    """Yield items; the next one is computed on another thread meanwhile."""
     end = object()
     with ThreadPoolExecutor(1) as pool:
         future: Future[Any] = pool.submit(next, items, end)

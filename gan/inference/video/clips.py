@@ -1,4 +1,4 @@
-"""Translate clips: find shots, translate their segments on all processes, put them together."""
+"""Translate clips: find shots, translate their segments on all processes, join the segments."""
 
 import shutil
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ CALM = 0.5
 """A warping error, in gray levels, that is not visible, even if the original's is smaller."""
 
 Share = list[tuple[Ready, list[Segment]]]
-"""Missing segments of clips."""
+"""Segments of clips that are still to be translated."""
 
 
 def translate_clips(
@@ -50,7 +50,7 @@ def translate_clips(
 def _translate_group(
     group: Sequence[ClipJob], settings: Settings, processes: Processes
 ) -> list[Failure]:
-    """Translate some clips: find their shots, translate these, and put the clips together."""
+    """Translate some clips: find their shots, translate these, and join their segments."""
     found = processes.gather(
         lambda: [_attempt(_ready, j, settings) for j in processes.share(group)]
     )
@@ -90,7 +90,10 @@ def _ready(job: ClipJob, settings: Settings) -> Ready:
     """Find the shots of a clip, or read what an earlier run found."""
     translator = settings.translator
     if translator.range_in or translator.range_out:
-        raise ValueError("this generator translates numbers, and clips hold colors")
+        raise ValueError(
+            "this generator translates files with their own range of values: clips are not "
+            "supported"
+        )
     folder, facts = work_folder(job.target), settings.facts(job)
     index = shots.read_index(folder, facts)
     if index is None:
@@ -111,7 +114,7 @@ def _ready(job: ClipJob, settings: Settings) -> Ready:
 
 
 def _shares(ready: Sequence[Ready], steady: Steady, world: int) -> list[Share]:
-    """Return each process's missing segments of each clip: long shots are dealt first."""
+    """Return each process's missing segments of each clip; long shots are assigned first."""
     chains = [
         (sum(map(len, todo)), number, todo)
         for number, clip in enumerate(ready)
@@ -145,7 +148,7 @@ def _translate_share(share: Share, settings: Settings) -> list[Failure]:
 
 
 def _finish(clip: Ready, settings: Settings) -> None:
-    """Write a clip whose segments are all there, and remove its work folder."""
+    """Write a clip whose segments all exist, and remove its work folder."""
     job, index = clip.job, clip.index
     segments = [*chain.from_iterable(index.chains(settings.steady))]
     remarks: list[str] = []

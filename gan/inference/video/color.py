@@ -20,9 +20,10 @@ LUMA = {
 (twice), SMPTE 240M, BT.2020."""
 RGB, UNSPECIFIED = 0, 2
 HD_LINES = 720
-"""Lines from which players take a clip without a matrix for BT.709, otherwise BT.601."""
+"""Height in lines from which players assume BT.709 for a clip without a matrix; below it,
+BT.601."""
 FULL = 2
-"""The number of full range, 0 to 255; all others mean 16 to 235."""
+"""The number that means full range, 0 to 255; all others mean 16 to 235."""
 
 
 def matrix_of(matrix: int, height: int) -> int | None:

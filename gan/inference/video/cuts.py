@@ -13,13 +13,14 @@ LEAST = 0.5
 RATIO = 2.5
 """Least ratio to the median difference of the frames around."""
 AROUND = 4
-"""Frames before and after that count as around."""
+"""Number of frames, before and after, that count as around."""
 FLAT = 8
-"""Deviation in gray levels below which a frame counts as flat: noise in it does not count."""
+"""Standard deviation in gray levels below which a frame counts as flat, so that its noise is
+ignored."""
 
 
 def standardized(small: Pixels) -> NDArray[np.float32]:
-    """Return a frame with mean 0 and deviation 1, so that a change of light makes no difference."""
+    """Return a frame with mean 0 and deviation 1, so that changes of light have no effect."""
     values = small.astype(np.float32)
     result: NDArray[np.float32] = (values - values.mean()) / max(values.std(), FLAT)
     return result
@@ -33,8 +34,8 @@ def difference(before: NDArray[np.float32], after: NDArray[np.float32]) -> float
 def find_cuts(differences: Sequence[float]) -> list[int]:
     """Return the numbers of the frames that begin a shot; the first frame always does.
 
-    differences: of each frame from the one before; the first is not used. A cut differs much, and
-    much more than the frames around it, which a fast pan does not.
+    differences: of each frame from the one before; the first is not used. At a cut, the difference
+    is large, and much larger than around it. A fast pan does not have such a peak.
     """
     starts = [0]
     for number in range(1, len(differences)):

@@ -1,4 +1,4 @@
-"""Encode the frames of a segment by themselves, to packets that are the same on every run."""
+"""Encode the frames of each segment separately, to packets that are the same on every run."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from gan.inference.video.color import Pixels
 from gan.inference.video.reading import Clip, with_format
 
 LOSSLESS = 100
-"""The --quality that loses nothing but what 8 bits and the chroma's resolution lose."""
+"""The --quality without loss, except that of 8 bits and of the chroma's resolution."""
 
 
 @dataclass(frozen=True)
 class Codec:
-    """An encoder of FFmpeg, and how it is set."""
+    """An encoder of FFmpeg, and its settings."""
 
     name: str
     options: dict[str, str]
@@ -38,9 +38,9 @@ VP9 = Codec(
     even=False,
 )
 CODECS = {".mp4": H264, ".m4v": H264, ".mov": H264, ".mkv": H264, ".webm": VP9}
-"""The codec of each container that is written."""
+"""The codec for each container that can be written."""
 OTHERS = ".mkv"
-"""The container of translations of clips in other ones."""
+"""The container for translations of clips in containers that cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,10 @@ def pixel_format(clip: Clip, codec: Codec) -> str:
 
 
 def configure(context: Any, clip: Clip, codec: Codec, quality: int) -> None:
-    """Set a codec context of PyAV for a clip.
+    """Configure a codec context of PyAV for a clip.
 
-    One thread and no frames that depend on later ones: the packets are the same on every run and in
-    the order of their time stamps, and segments can be put one after the other.
+    It uses one thread, and no frame depends on a later one. So packets are the same on every run
+    and in the order of their time stamps, and segments can be joined.
     """
     context.width, context.height = clip.size
     context.pix_fmt = pixel_format(clip, codec)
@@ -113,7 +113,7 @@ def _packets(encoded: Iterable[Any]) -> Iterator[Packet]:
 
 
 def codec_of(path: Path) -> Codec:
-    """Return the codec of an output; ValueError for a container that is not written."""
+    """Return the codec of an output; ValueError for a container that cannot be written."""
     codec = CODECS.get(path.suffix.lower())
     if codec is None:
         raise ValueError(f"{path}: clips are written as {' '.join(CODECS)}: choose one of these")

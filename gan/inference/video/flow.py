@@ -1,4 +1,4 @@
-"""Follow motion from frame to frame: OpenCV's DIS flow, warping, and the warping error."""
+"""Measure motion between frames: OpenCV's DIS flow, warping, and the warping error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +16,11 @@ SIDE = 384
 LEAST_SIDE = 24
 """Shorter side below which OpenCV cannot measure motion."""
 FOLLOWED = 24
-"""Most gray levels by which a frame differs from the last one, moved, where motion is known."""
+"""Largest difference in gray levels, where motion is known, of a frame from the last one, moved."""
 
 LIGHT = 3, 16
-"""Gray levels by which light changes between frames: up to the first the last translation counts
-fully, from the second on not at all. In between, a fade lags by some five levels."""
+"""Changes of light between frames in gray levels: up to the first, the last translation counts
+fully; from the second on, not at all. In between, a fade lags by some five levels."""
 AREA = 7
 """Side of the squares over which noise is averaged."""
 
@@ -29,12 +29,12 @@ Flow = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Motion:
-    """How the last frame moved to this one, at a small size (h, w)."""
+    """The motion from the last frame to this one, at a small size (h, w)."""
 
     flow: Flow
-    """(h, w, 2): what is at p was at p + flow[p] in the last frame."""
+    """(h, w, 2): the content at p was at p + flow[p] in the last frame."""
     known: NDArray[np.bool_]
-    """Where flow forward and backward agree (not where something appears) and colors fit."""
+    """Where forward and backward flow agree and colors fit; they do not where something appears."""
     likeness: NDArray[np.float32]
     """1 where light has changed little, down to 0 where it has changed much (LIGHT); noise is
     averaged out."""
@@ -72,7 +72,7 @@ def measured(before: Pixels, after: Pixels) -> Motion:
 def warping_error(motion: Motion, before: Pixels, after: Pixels) -> float:
     """Return the mean difference, in gray levels, of a frame from the last one, moved.
 
-    Both are shrunk to the size of the flow; only where motion is known counts.
+    Both are scaled down to the size of the flow. Only pixels with known motion count.
     """
     small = [shrunk(frame).reshape(*motion.known.shape, -1) for frame in (before, after)]
     moved = motion.moved(small[0]).reshape(small[1].shape)
@@ -81,7 +81,7 @@ def warping_error(motion: Motion, before: Pixels, after: Pixels) -> float:
 
 
 def warped(image: NDArray[np.generic], flow: Flow, how: int = cv2.INTER_LANCZOS4) -> Pixels:
-    """Return image (H, W, C) moved: at p it shows what was at p + flow[p]; edges are repeated.
+    """Return image (H, W, C) moved: at p it has the content at p + flow[p]; edges are repeated.
 
     flow may have another size, and is scaled to the image's.
     """
@@ -109,7 +109,7 @@ def shrunk(frame: Pixels) -> Pixels:
 
 
 def _dis(one: Pixels, other: Pixels) -> Flow:
-    """Return where the pixels of one frame are in the other; zero for frames that are too small."""
+    """Return the flow from one frame to the other; zero for frames that are too small."""
     if min(one.shape) < LEAST_SIDE:
         return np.zeros((*one.shape, 2), np.float32)
     dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
@@ -118,7 +118,7 @@ def _dis(one: Pixels, other: Pixels) -> Flow:
 
 
 def _inside(flow: Flow) -> NDArray[np.bool_]:
-    """Return where the flow begins inside the frame."""
+    """Return the mask of pixels whose flow begins inside the frame."""
     height, width = flow.shape[:2]
     x = np.arange(width)[None] + flow[..., 0]
     y = np.arange(height)[:, None] + flow[..., 1]
@@ -130,8 +130,8 @@ def _inside(flow: Flow) -> NDArray[np.bool_]:
 def one_thread() -> Iterator[None]:
     """Let OpenCV use one thread in this context.
 
-    Enter it while no other thread uses OpenCV, since the number holds for all of them. Inside
-    another such context it changes nothing.
+    Enter it while no other thread uses OpenCV, since the number applies to all of them. Nested
+    contexts change nothing.
     """
     threads = cv2.getNumThreads()
     if threads == 1:

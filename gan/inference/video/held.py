@@ -1,4 +1,4 @@
-"""Hold the statistics of instance norms steady over a shot."""
+"""Keep the statistics of instance norms steady over a shot."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -17,8 +17,8 @@ Arrays = dict[str, NDArray[np.float64]]
 class Held:
     """Running averages of the statistics of a network's instance norms, from the shot's start on.
 
-    s becomes s + weight (x - s); the first frame gives s = x. Frames that are equal are normalized
-    equally, bit by bit. Norms with running statistics (batch norm) do not change.
+    s becomes s + weight (x - s); the first frame gives s = x. Equal frames are normalized equally,
+    bit by bit. Norms with running statistics (batch norm) do not change.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -31,15 +31,15 @@ class Held:
         self.averages: dict[int, Statistics] = {}
 
     def begin(self) -> None:
-        """Forget everything: a shot begins."""
+        """Clear the averages, because a shot begins."""
         self.averages = {}
 
     @contextmanager
     def applied(self, weight: float) -> Iterator[None]:
         """Let norms apply running averages in this context, which translates one frame.
 
-        weight: of this frame's statistics in the averages, from 0 to 1. It is the same whether the
-        network sees the frame whole or in tiles.
+        weight: of this frame's statistics in the averages, from 0 to 1. It is the same for a whole
+        frame and for tiles.
         """
         for index, norm in enumerate(self.norms):
             setattr(norm, HOLD, partial(self._average, index, weight))
@@ -86,9 +86,9 @@ NAMES = Statistics._fields
 
 
 def _normalized(norm: nn.InstanceNorm2d, x: Tensor) -> Tensor:
-    """Normalize a frame's maps x, (1, C, H, W), by the statistics that are held.
+    """Normalize a frame's maps x, (1, C, H, W), by the averaged statistics.
 
-    The statistics wait for the device, once a norm.
+    Reading the statistics waits for the device, once per norm.
     """
     assert len(x) == 1, "frames go through the network one by one"
     variance, mean = torch.var_mean(x.float(), dim=(0, 2, 3), correction=0)

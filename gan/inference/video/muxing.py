@@ -1,4 +1,4 @@
-"""Put the segments of a clip together, with the sound and subtitles of the original."""
+"""Join the segments of a clip, and copy the sound and subtitles of the original."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -16,13 +16,13 @@ FORMATS = {
     ".mkv": "matroska",
     ".webm": "webm",
 }
-"""FFmpeg's name of the container that is written, by suffix."""
+"""FFmpeg's name of the container to write, by suffix."""
 COPIED = ("audio", "subtitle", "attachment")
 OWN = {
     "major_brand", "minor_version", "compatible_brands", "encoder", "duration", "bps",
     "number_of_frames", "number_of_bytes", "vendor_id", "rotate",
 }  # fmt: skip
-"""Metadata, in lower case, that describe the original file and not its content."""
+"""Names of metadata, in lower case, that describe the original file and not its content."""
 
 
 def write_clip(
@@ -123,7 +123,7 @@ def _copied_packets(original: Any, copies: dict[int, Any]) -> Iterator[Any]:
 
 
 def _metadata(part: Any) -> dict[str, str]:
-    """Return the metadata of a file or stream that hold for its translation, too."""
+    """Return the metadata of a file or stream that are also true for its translation."""
     return {
         key: value
         for key, value in part.metadata.items()

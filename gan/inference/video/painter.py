@@ -22,9 +22,9 @@ from gan.inference.video.flow import Motion, measured, warping_error
 from gan.inference.video.held import Held
 
 SECONDS = 0.1
-"""Time in which a change of the shot reaches 63 % of the statistics that are held."""
+"""Time in seconds in which a change in the shot reaches 63 % of the averaged statistics."""
 KEPT = 0.6
-"""Share of the last translation, moved, where motion is known."""
+"""Weight of the last translation, moved, where motion is known."""
 SOFT = 1 / 128
 """Width of the seam between known and unknown motion, as a share of the shorter side."""
 
@@ -61,7 +61,7 @@ class Painter:
         self.held = Held(self.translator.network)
 
     def begin(self) -> None:
-        """Forget the last shot."""
+        """Clear the memory of the last shot."""
         self.held.begin()
         self.last = None
 
@@ -93,7 +93,7 @@ class Painter:
         return translation
 
     def _translated(self, frame: Pixels, weight: float) -> Pixels:
-        """Translate a frame; weight: of its statistics in those that are held."""
+        """Translate a frame. weight: of its statistics in the running averages."""
         channels = self.translator.channels
         one = from_array(frame)
         if channels == 1:
@@ -111,7 +111,7 @@ class Painter:
         return np.ascontiguousarray(np.broadcast_to(to_array(result), frame.shape))
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return what the next frame depends on, as arrays."""
+        """Return the state on which the next frame depends, as arrays."""
         if self.last is None:
             return {}
         frame, translation = self.last
@@ -124,7 +124,10 @@ class Painter:
 
 
 def blended(motion: Motion, painted: Pixels, translation: Pixels) -> Pixels:
-    """Return a translation with the last one, moved, where motion is known; seams are soft."""
+    """Return a translation blended with the last one, moved, where motion is known.
+
+    The transitions are soft.
+    """
     height, width = translation.shape[:2]
     share = cv2.resize(motion.known * motion.likeness, (width, height))
     reach = max(1, round(SOFT * min(height, width)))

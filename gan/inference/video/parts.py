@@ -1,4 +1,4 @@
-"""Files of finished segments: packets, warping errors, and the state at the end."""
+"""Read and write files of finished segments: packets, warping errors, and the last state."""
 
 import io
 import json
@@ -43,7 +43,7 @@ def read_packets(folder: Path, segments: Sequence[Segment]) -> Iterator[Packet]:
 
 
 def read_errors(folder: Path, segments: Sequence[Segment]) -> Errors:
-    """Return the warping errors of segments together."""
+    """Return the sums of the segments' warping errors."""
     total = Errors()
     for segment in segments:
         with part_file(folder, segment).open("rb") as file:

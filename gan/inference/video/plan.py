@@ -1,4 +1,4 @@
-"""Plan the clips of a translation: what goes where, and what was there before."""
+"""Plan the clips of a translation: their outputs, and which of these exist."""
 
 import os
 from collections.abc import Sequence
@@ -49,8 +49,8 @@ def is_clip(path: Path) -> bool:
 def clip_targets(clips: Sequence[Path], source: Path, target: Path) -> list[tuple[Path, Path]]:
     """Return (clip, output) for clips of the folder `source`, or for the file `source` itself.
 
-    Where a container is not written, the output has another suffix; if that name is another clip's,
-    the old suffix is kept: a.avi.mkv.
+    If a clip's container cannot be written, the output has another suffix. If that name is another
+    clip's, the old suffix is kept: a.avi.mkv.
     """
     if clips == [source] and target.suffix and not target.is_dir():
         return [(source, target)]

@@ -1,4 +1,4 @@
-"""Decode a clip, frame by frame: what it is, its time stamps, and its pixels upright."""
+"""Decode a clip frame by frame: its properties, its time stamps, and its upright pixels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from gan.inference.video.color import FULL, RGB, Colors, Pixels, matrix_of
 
 PLANES = "yuv444p"
 THUMBNAIL = (48, 27)
-"""Width and height of the frames that are compared to find cuts."""
+"""Width and height of the small frames that are compared to find cuts."""
 LATE = 0.5
 """Seconds by which a clip may end before its header says, in addition to a tenth of its length."""
 HDR = {16: "PQ", 18: "HLG"}
@@ -24,7 +24,7 @@ HDR = {16: "PQ", 18: "HLG"}
 
 @dataclass(frozen=True)
 class Clip:
-    """What a clip's stream of pictures is; values that JSON holds."""
+    """Properties of a clip's video stream; all can be stored as JSON."""
 
     width: int
     height: int
@@ -149,7 +149,7 @@ def with_format(yuv: Pixels, format: str, range: int) -> Any:
 
 
 def _described(path: Path, stream: Any, frame: Any) -> Clip:
-    """Return what the stream and its first frame tell about a clip."""
+    """Return the properties of a clip, from its stream and its first frame."""
     format = frame.format
     check_size(frame.width, frame.height, f"{path}: ")
     codec = stream.codec_context
@@ -201,7 +201,7 @@ def _check_length(path: Path, stream: Any, end: Fraction) -> None:
 
 
 def _length(stream: Any) -> float | None:
-    """Return the end of a stream in seconds as its header gives it, or None."""
+    """Return the end of a stream in seconds, from its header; None if it is missing."""
     if stream.duration:
         return float((stream.duration + (stream.start_time or 0)) * stream.time_base)
     parts = stream.metadata.get("DURATION", "").split(":")  # Matroska's, as 00:01:02.345000000

@@ -22,10 +22,10 @@ from gan.system.progress import Progress
 def translate_segments(
     clip: Ready, settings: Settings, *, segments: Sequence[Segment], bar: Progress
 ) -> None:
-    """Translate segments, in order, and write their parts; `bar` counts frames.
+    """Translate segments in order, and write their parts; `bar` counts frames.
 
-    The clip is decoded from its beginning: it is the only way to the same frames that holds for
-    every container, and it takes little beside the network.
+    The clip is decoded from its beginning. Only this gives the same frames in every container, and
+    it costs little compared to the network.
     """
     scratch = settings.scratch or clip.folder
     painter = Painter(settings.translator, settings.steady, clip.index.tile, scratch)
@@ -51,7 +51,7 @@ def translate_segments(
 
 
 def _prepare(painter: Painter, clip: Ready, segment: Segment, reached: int) -> None:
-    """Prepare a painter for a segment: begin afresh, continue, or restore the saved state.
+    """Prepare a painter for a segment: start a shot, continue, or restore the saved state.
 
     `reached` is the number of the frame after the last one that it has painted.
     """

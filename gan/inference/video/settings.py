@@ -1,4 +1,4 @@
-"""How clips are translated, and what a translation depends on."""
+"""The settings for translating clips, on which a translation depends."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from gan.system.hashing import file_sha256
 
 @dataclass(frozen=True)
 class Settings:
-    """How clips are translated."""
+    """The settings for translating clips."""
 
     translator: Translator
     steady: Steady
@@ -28,7 +28,7 @@ class Settings:
     """Whether this process shows progress."""
 
     def facts(self, job: ClipJob) -> dict[str, Any]:
-        """Return all on which a translation depends, to recognize segments of another one."""
+        """Return all values on which a translation depends, to recognize its segments."""
         import av
 
         state = job.source.stat()

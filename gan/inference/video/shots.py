@@ -18,7 +18,7 @@ from gan.system.atomic import remove_parts, write_whole
 from gan.system.progress import Progress
 
 SEGMENT = 100
-"""Most frames of a segment: what a killed translation loses at most."""
+"""Most frames of a segment, which is the most that a killed translation loses."""
 INDEX = "index.json"
 
 
@@ -39,7 +39,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Index:
-    """What a pass over a clip finds: values that JSON holds."""
+    """The results of the first pass over a clip; all can be stored as JSON."""
 
     clip: Clip
     pts: Sequence[int]
@@ -93,7 +93,7 @@ class Ready:
 def read_index(folder: Path, settings: Mapping[str, Any]) -> Index | None:
     """Return the index of an earlier run with the same settings, or None.
 
-    settings: all on which the translation depends.
+    settings: all values on which the translation depends.
     """
     try:
         stored = json.loads((folder / INDEX).read_text(encoding="utf-8"))
@@ -109,7 +109,7 @@ def read_index(folder: Path, settings: Mapping[str, Any]) -> Index | None:
 
 
 def write_index(folder: Path, index: Index, settings: Mapping[str, Any]) -> None:
-    """Write an index to a work folder, which is emptied before."""
+    """Empty a work folder, and write an index to it."""
     if folder.exists():
         shutil.rmtree(folder)
     text = json.dumps({"settings": dict(settings), **asdict(index)})
@@ -119,9 +119,9 @@ def write_index(folder: Path, index: Index, settings: Mapping[str, Any]) -> None
 def make_index(
     source: Path, max_megapixels: float, frames: int = 0, *, shown: bool = False
 ) -> Index:
-    """Decode a clip once; ImageError if it is damaged anywhere.
+    """Decode a clip once and return its index; ImageError if the clip is damaged anywhere.
 
-    frames: their number, if it is known, for a bar that is `shown`.
+    frames: their number, if known, for the bar. shown: whether to show the bar.
     """
     pts: list[int] = []
     differences: list[float] = []
