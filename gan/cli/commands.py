@@ -18,16 +18,17 @@ class Command:
     """Called with the options, and with the flags as keyword arguments; returns the exit status."""
     summary: str
     positional: tuple[str, ...] = ("config",)
-    """Options whose values may come first, without names, in this order. A list takes all words."""
+    """Options whose values may come first, without names, in this order. A list takes all remaining
+    words."""
     examples: tuple[str, ...] = ()
     """Examples of arguments, without the command's name."""
     most_used: tuple[str, ...] = ()
-    """Options that --help explains. It only names the others, which --help-all explains. If empty,
-    --help explains all."""
+    """Options that --help explains; it lists only the names of the others. If empty, --help
+    explains all. --help-all always does."""
     resumes: bool = False
     """Whether the same command continues an interrupted one."""
     flags: Mapping[str, str] = field(default_factory=dict)
-    """Help of switches that are not in the options class, whose fields a run would save."""
+    """Help of switches outside the options class: its fields would be saved with a run."""
 
 
 COMMANDS = {
@@ -64,7 +65,7 @@ COMMANDS = {
         ),
         resumes=True,
         flags={
-            "plan": "Take some steps in a temporary folder, print estimates of the run's time and "
+            "plan": "Train a few steps in a temporary folder, print the run's estimated time and "
             "memory, and exit."
         },
     ),

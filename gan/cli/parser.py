@@ -1,4 +1,4 @@
-"""Parse words into options: jsonargparse merges words and files, pydantic checks every value."""
+"""Parse words into options: jsonargparse merges words and files, pydantic checks values."""
 
 import json
 from collections import defaultdict
@@ -235,10 +235,10 @@ def _checked(key: str, field: FieldInfo, value: Any) -> Any:
 
 
 def _readings(key: str, value: Any, *, listed: bool) -> Iterator[Any]:
-    """Yield the possible readings of a value: a string, or else a number, a list or a mapping.
+    """Yield the possible values of a text: a string, or else a number, a list or a mapping.
 
     If `listed` (the option is a list outside sections), a string may also be its only item.
-    ValueError if YAML reads an item of a list or mapping otherwise than it looks (010 is 8).
+    ValueError if YAML would change an item of a list or mapping (010 is read as 8).
     """
     if value == "null":
         yield None
