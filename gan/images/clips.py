@@ -1,4 +1,4 @@
-"""Open video files, which come from the world as images do. Requires the extra `video` (PyAV)."""
+"""Open video files from any source. Requires the extra `video` (PyAV)."""
 
 import os
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def _container(path: Path, file: BinaryIO) -> Any:
 
 @contextmanager
 def complaints() -> Iterator[list[str]]:
-    """Yield a list of the errors that FFmpeg logs in this context; damage does not end decoding."""
+    """Yield a list that collects FFmpeg's logged errors; damage does not stop decoding."""
     import av.logging as log
 
     found: list[str] = []
@@ -82,5 +82,5 @@ def complaints() -> Iterator[list[str]]:
 
 
 def _moves(stream: Any) -> bool:
-    """Return whether a stream holds moving pictures, not the cover of a piece of music."""
+    """Return whether a stream is a video, rather than the cover picture of a piece of music."""
     return not int(stream.disposition) & stream.disposition.attached_pic

@@ -160,8 +160,8 @@ def black_and_white(
     """Return a file's numbers for black and white: `values` if given, else those of their type.
 
     `parts` are the numbers, in pieces. White is `largest` for integers, and 1 for floats.
-    ValueError if a number is not finite, or if it is outside the range of its type and `values` is
-    None.
+    ValueError if a number is not finite. ValueError also if `values` is None and a number is
+    outside the range of its type.
     """
     ends, floats = list[tuple[float, float]](), False
     for part in parts:

@@ -13,7 +13,7 @@ from PIL.ImageFile import ImageFile
 from gan.images.color import SIGNED, rows
 
 FATAL = ("premature end", "bad Huffman code", "instead of RST")
-"""Parts of libjpeg's warnings that it made up pixels. Others are about data that it ignores."""
+"""Parts of libjpeg's warnings about invented pixels. Other warnings are about ignored data."""
 BLOCK = 8
 """Side of a JPEG's blocks, in pixels."""
 LEAST_BITS = 1 / 16
@@ -179,7 +179,7 @@ def _ends_blank(image: ImageFile) -> bool:
     """Return whether one of the last two rows is all 0.
 
     Two rows are checked because the last pass of an interlaced file holds every other row. Few
-    images end with a black row, so few files are read twice.
+    images end with a black row, so few files are decompressed twice.
     """
     last = rows(image, max(0, image.height - 2), image.height)
     return not last.reshape(len(last), -1).any(axis=1).all()

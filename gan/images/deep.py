@@ -269,7 +269,7 @@ def numbers_of(image: Image.Image, stored: Array | None = None) -> Range | None:
 def turned(values: Array, turn: int) -> Array:
     """Return an array (H, W) or (H, W, C) upright, given the EXIF orientation `turn`, 1 to 8.
 
-    It does to arrays what `reader.UPRIGHT` does to images.
+    `reader.UPRIGHT` does the same to images.
     """
     if turn in (2, 3, 7, 8):
         values = values[:, ::-1]

@@ -133,5 +133,5 @@ def reason_not_taken(path: Path, root: Path) -> str | None:
 
 
 def _raise(error: OSError) -> None:
-    """Raise ValueError for a folder that cannot be read: os.walk would silently skip it."""
+    """Raise ValueError for an unreadable folder, which os.walk would skip silently."""
     raise ValueError(f"{error.filename}: {error.strerror}") from error

@@ -30,8 +30,8 @@ FORMATS = {
     ".heic": "HEIF",
     ".heif": "HEIF",
 }
-"""Pillow's name of the format by suffix. Pillow opens other formats too, some through external
-programs (EPS runs Ghostscript); files are not passed to those."""
+"""Pillow's name of the format by suffix. Pillow can open other formats, some through external
+programs (EPS runs Ghostscript); such files are not passed to it."""
 
 IMAGE_SUFFIXES = frozenset(FORMATS)
 """Suffixes of image files, in lower case, with the dot."""
@@ -72,7 +72,7 @@ def known_formats() -> tuple[str, ...]:
 def _teach_tiff() -> None:
     """Add to Pillow's table the TIFFs that it rejects, or accepts in one byte order only.
 
-    Pillow can unpack all of them except deep colors, of which it reads only the header (NUMBERS).
+    Pillow can unpack all of them except deep colors; of these it reads the header only (NUMBERS).
     """
     found: dict[Any, tuple[str, str]] = {}
     for place, order in enumerate((b"II", b"MM"), start=1):

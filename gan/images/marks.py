@@ -1,4 +1,7 @@
-"""Marks which state that a trained model made a picture: written as XMP, and found in any file."""
+"""Write and find marks in pictures that state that a trained model made them.
+
+They are written as XMP, and found in any file.
+"""
 
 import os
 import re
@@ -23,7 +26,7 @@ OWN = {
 }  # fmt: skip
 """Properties of a mark, which replace those of the original."""
 TRAINED = re.compile(rb"digitalsourcetype/(?:compositeWithT|t)rainedAlgorithmicMedia")
-"""The terms for which a file counts as made by a trained model, in XMP or Content Credentials."""
+"""Terms in XMP or Content Credentials by which a file counts as made by a trained model."""
 ADVICE = "marked as made by a trained model: remove them, or training learns that model's faults"
 """Advice about marked files in a training folder."""
 ENDS = 2**18

@@ -1,4 +1,4 @@
-"""Metadata for an image that was made from another: keep the tags that are still true."""
+"""Keep an image's metadata for a translation of it: the tags that are still true."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,7 +28,7 @@ numbers and texts; and two of GDAL: its metadata and the value of missing data."
 Tags = Mapping[int, tuple[int, Any]]
 """Type and value of TIFF tags, by tag."""
 SHAPES = '{"shape"'
-"""How descriptions by tifffile begin; they describe the stored arrays and not the picture."""
+"""Beginning of descriptions by tifffile, which describe the stored arrays and not the picture."""
 SRGB = 1
 LARGEST = 65_000
 """Most bytes of EXIF in a JPEG, without its headers."""

@@ -1,7 +1,7 @@
 """Read numbers that Pillow's modes cannot hold, with OpenCV.
 
-These are 16-bit colors, of which Pillow keeps the high bytes; 32-bit, signed and float colors,
-which it rejects; and JPEG 2000 of more than 8 bits.
+Pillow keeps only the high bytes of 16-bit colors, and rejects 32-bit, signed and float colors. JPEG
+2000 of more than 8 bits is read here, too.
 """
 
 import contextlib
@@ -177,7 +177,7 @@ def _is_cut(file: BinaryIO) -> bool:
 
 
 def what_is_not_read(file: BinaryIO) -> str | None:
-    """Return why Pillow cannot read a TIFF, as text; None if its header does not show why."""
+    """Return why Pillow cannot read a TIFF, as text; None if the header does not show it."""
     if _is_cut(file):
         return "damaged TIFF: it ends too early"
     try:

@@ -1,4 +1,4 @@
-"""Read an image with its transparency, bit depth and metadata, so that all can be written again.
+"""Read an image with its transparency, bit depth and metadata, so that all can be written.
 
 Also report what is unusual about a readable file.
 """
@@ -154,7 +154,7 @@ class Traits:
 
     @property
     def outside(self) -> bool:
-        """Whether some numbers are outside their type's range, so that data.range_a is needed."""
+        """Whether some numbers are outside their type's range, so that data.range_a is required."""
         if self.numbers is None:
             return False
         return self.numbers[0] < 0 or self.numbers[1] > (1 if self.floats else 65535)

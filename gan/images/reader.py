@@ -38,7 +38,7 @@ from gan.system.remote import opened_for
 CODESTREAM = b"\xff\x4f\xff\x51"
 """The first bytes of a JPEG 2000 codestream without the boxes of a JP2 file."""
 PLANES = ("('R", "('G", "('B", "('RGB")
-"""How the arguments of Pillow's decoder begin, as text, for a plane of colors."""
+"""Beginning, as text, of the arguments of Pillow's decoder for a plane of colors."""
 YCBCR = 6
 TURNED = re.compile(r"([IF];\d+)B([SF]?)")
 """Pillow's raw modes for big-endian numbers."""

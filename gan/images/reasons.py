@@ -1,4 +1,4 @@
-"""Say in plain words why a file cannot be read, instead of with a decoder's message."""
+"""Explain in plain words why a file cannot be read, in place of a decoder's message."""
 
 import struct
 from types import TracebackType
@@ -9,7 +9,7 @@ EARLY = ("truncat", "eof", "end of file", "end of data", "not enough", "insuffic
          "too small", "premature end", "cannot read full")  # fmt: skip
 """Parts, in lower case, of decoders' messages about a file that ends too early."""
 RARE = ("support", "cannot handle", "not implemented", "too large", "exceeds")
-"""Parts of messages that name a limit, or what a decoder lacks: they say more than our message."""
+"""Parts of decoders' messages that name a limit or a missing feature; these messages are kept."""
 
 
 def plain_reason(error: Exception) -> str:
