@@ -69,7 +69,7 @@ class StyleEncoder(nn.Module):
 
 
 class StyledConv(nn.Module):
-    """A convolution whose output channels get means and deviations computed from the style.
+    """A convolution whose output channels get means and deviations from the style.
 
     They are an affine function of the style's vector.
     """

@@ -81,10 +81,10 @@ def _opened(path: Path, what: str) -> Iterator[Any]:
 def state_dict_mismatch(
     wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], known: Collection[str]
 ) -> str | None:
-    """Return a description of the first tensor that does not fit, and how many more do not.
+    """Return a text about the first tensor that does not fit and the number of others, or None.
 
     For instance "head.weight is missing and 3 more"; None if all fit. `wanted` is the network's
-    state, `given` what is loaded into it; tensors whose names are not in `known` are unknown.
+    state, `given` the tensors to load. Tensors whose names are not in `known` are unknown.
     """
     problems = [f"{name} is missing" for name in wanted if name not in given]
     problems += [f"{name} is unknown" for name in given if name not in known]

@@ -32,8 +32,8 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
 def has_bias(norm: Norm) -> bool:
     """Return whether a convolution before this norm has a bias in the reference's networks.
 
-    Before instance norms it has one, although they cancel it; with "none" a bias would help and is
-    missing. Published weights fit no other choice.
+    Before instance norms it has one, although they cancel it. With "none" it has none, although a
+    bias would help. Published weights fit no other choice.
     """
     return norm in ("instance", "instance_affine")
 
@@ -43,10 +43,10 @@ def instance_norm(
 ) -> Tensor:
     """Normalize every map of (N, C, H, W) to mean 0 and variance 1; Ulyanov et al. 2016.
 
-    scale and shift, (C,), follow if they are given. Shape and memory format stay. On CPUs torch's
-    own instance norm is slow, and after a gradient in channels_last its gradient is wrong for a
-    single image (torch 2.15). Two other kernels give the same within rounding (1e-6): for images in
-    channels_last a batch norm of each, for others a group norm with one channel per group.
+    If scale and shift, (C,), are given, they are applied afterwards. Shape and memory format stay.
+    torch's own instance norm is not used on CPUs: it is slow, and in channels_last its gradient is
+    wrong for a single image (torch 2.15). Two other kernels give the same up to rounding (1e-6): a
+    batch norm of each image in channels_last, or else a group norm with one channel per group.
     """
     if x.device.type != "cpu":
         return functional.instance_norm(x, weight=scale, bias=shift, eps=eps)
@@ -90,8 +90,9 @@ class InstanceNorm(nn.InstanceNorm2d):
 class ReflectionPad(nn.Module):
     """Mirrors `amount` pixels outward on all four sides of (N, C, H, W); H, W must exceed amount.
 
-    The native kernel is the fast one, but its CUDA backward adds in no fixed order and cannot
-    run under `torch.use_deterministic_algorithms`; there slices compute the same values.
+    torch's own kernel is the fastest, but its CUDA backward pass is not deterministic, and
+    `torch.use_deterministic_algorithms` rejects it. With that setting, slices compute the same
+    values.
     """
 
     def __init__(self, amount: int) -> None:
@@ -112,9 +113,9 @@ class ReflectionPad(nn.Module):
 
 
 class ConvBeforeNorm(nn.Conv2d):
-    """A convolution before an instance norm, which cancels the bias: it is not added, nor trained.
+    """A convolution before an instance norm; its bias is neither added nor trained.
 
-    The bias is kept because the reference's files have one.
+    The norm would cancel the bias. It is kept because the reference's files have one.
     """
 
     def __init__(
@@ -245,7 +246,7 @@ def use_torch_layers(network: nn.Module) -> None:
 
 @contextmanager
 def in_eval_mode(network: nn.Module) -> Iterator[None]:
-    """Set eval mode in this context, then the previous mode; compiled networks run uncompiled."""
+    """Set eval mode in this context, then restore the mode; compiled networks run uncompiled."""
     training = network.training
     network.eval()
     with torch.compiler.set_stance("force_eager"):

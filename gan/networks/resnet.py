@@ -76,7 +76,7 @@ class FeatureMap(NamedTuple):
     """A feature map of a generator's encoder."""
 
     layer: int
-    """The number of layers of `model` before it."""
+    """The number of layers of `model` that precede it."""
     channels: int
     stride: int
     """Pixels of the image between neighboring positions."""
@@ -172,7 +172,7 @@ def translate_and_encode(
 
 
 def recompute_blocks(networks: Iterable[nn.Module]) -> None:
-    """Let residual blocks recompute activations (checkpointing; Chen et al. 2016): less memory."""
+    """Save memory: let residual blocks recompute activations (checkpointing; Chen et al. 2016)."""
     blocks = (module for network in networks for module in network.modules())
     for block in blocks:
         if isinstance(block, ResidualBlock):
