@@ -6,9 +6,9 @@ from torch import Tensor
 from gan.metrics.intervals import Distances, Estimate, Sampling, distances
 
 FID_IMAGES = 2048
-"""With fewer images the bias is a large part of the value; papers use thousands of images."""
+"""With fewer images the bias is a large part of the value. Papers use thousands of images."""
 TINY = 1e-12
-"""Singular values below this share of the largest are rounding errors."""
+"""Singular values below this share of the largest one count as rounding errors."""
 
 
 def fid(fake: Tensor, source: Tensor, reference: Tensor, sampling: Sampling) -> Distances:

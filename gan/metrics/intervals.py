@@ -1,11 +1,9 @@
-"""Confidence intervals of metrics: how much a value depends on the choice of images.
+"""Compute confidence intervals of metrics: how much a value depends on the choice of images.
 
 Means of scores use the percentile bootstrap: each resample draws n of the n images with
-replacement, with a separate random generator.
-
-Distances of two collections use the jackknife: each image is omitted in turn, and the squares of
-the changes of the distance add up to its variance. The difference of two distances of the same
-images uses the differences of these changes.
+replacement, with a separate random generator. Distances of two collections use the jackknife: each
+image is omitted in turn. The squared changes of the distance add up to its variance. The difference
+of two distances of the same images uses the differences of these changes.
 
 Images are assumed to be independent: crops of one photograph are not.
 """
@@ -18,7 +16,8 @@ from torch import Tensor
 
 LEVEL = 0.95
 LEAST_IMAGES = 5
-"""Fewest images for an interval: 4 have 35 different resamples; 2.5 % of these is less than one."""
+"""Fewest images for an interval. 4 images have 35 different resamples, so that 2.5 % is less than
+one."""
 ROUGH = "{count} images: the interval is rough"
 NONE = "{count} images: too few for an interval, which requires {least}"
 ERRORS = 1.96
@@ -77,7 +76,7 @@ class Estimate(NamedTuple):
     deviations: Tensor
     """The contribution of each image to the error, (n + m,); the sum of squares is the variance."""
     excess: float
-    """What to subtract from the sum of squares, which counts the variance of pairs twice."""
+    """The excess of the sum of squares, which counts the variance of pairs twice."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,8 @@
 """Measure whether two images have the same edges, independent of their colors.
 
-Every pixel has the direction of its strongest edge and a weight. The direction is a doubled angle,
-so that swapping light and dark changes nothing. The weight is relative to the edges around it, so
-that less contrast, as in fog and at night, changes little. Agreement is the correlation of these
-fields.
+Each pixel has the direction of its strongest edge, and a weight. The direction is a doubled angle,
+so swapping light and dark changes nothing. The weight is relative to the edges around it, so lower
+contrast, as in fog and at night, changes little. The result is the correlation of these fields.
 """
 
 from typing import cast
@@ -24,7 +23,7 @@ LONGER_SIDE = 512
 BLUR = 1.5
 """Sigma, in pixels, of the blur before edges are found: it removes brush strokes and noise."""
 EDGES_AROUND = 8
-"""Sigma of the neighborhood to which an edge's weight is relative, in pixels."""
+"""Sigma, in pixels, of the neighborhood with which an edge is compared for its weight."""
 NOISE = 0.004
 """Gradient, in values of [0, 1] per pixel, below which weights are small: one gray level."""
 FLAT = 0.02
