@@ -25,19 +25,19 @@ def classifier_needed(loss: LossConfig) -> bool:
 class FrozenClassifier:
     """A frozen classifier of A's images; gradients flow to the images.
 
-    Hoffman et al. 2018 (CyCADA), Sec. 3: the classifier is trained on A alone; a file may also hold
-    one that was trained on both domains. A translation must get the class that the classifier
-    assigns to its source, so batches need no labels. Their published code, unlike their paper,
-    trains the classifier during the run, with A's labels as the target; ours is fixed, so that a
+    Hoffman et al. 2018 (CyCADA), Sec. 3: the classifier is trained on A alone; one in a file may
+    also be trained on both domains. A translation must get the class that the classifier assigns to
+    its source, so batches need no labels. In their published code, unlike their paper, the
+    classifier is trained during the run, with A's labels as the target. Ours is fixed, so that a
     step depends on its images alone. It computes in float32, whatever train.precision is.
     """
 
     def __init__(self, config: Config, device: torch.device) -> None:
-        """Read the file that semantic.classifier names; if not set, train on A's class folders.
+        """Read the file of semantic.classifier; if it is not set, train on A's class folders.
 
-        The trained one is written to the run's folder, and read from there if its recipe is still
-        the same. ValueError, with the file or folder, if a classifier cannot be read, does not
-        return logits, or cannot be trained on the folders of A. Create it on the main process
+        A trained classifier is written to the run's folder, and read from there if its recipe is
+        still the same. ValueError, with the file or folder, if a classifier cannot be read, does
+        not return logits, or cannot be trained on the folders of A. Create it on the main process
         first: the others then read the file.
         """
         path = config.semantic.classifier

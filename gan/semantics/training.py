@@ -42,7 +42,7 @@ REMEMBERED = 16
 ROUNDS = 10
 """Iterations of Sinkhorn and Knopp."""
 ABSENT = 1e-6
-"""Share in place of 0, for a class that does not occur."""
+"""Share of a class that does not occur, in place of 0."""
 
 Labelled = tuple[Tensor, Tensor]
 """Images, (N, C, H, W) in [-1, 1], and their classes, (N,)."""
@@ -95,7 +95,7 @@ def _labelled_batches(
 
 
 def recipe(config: Config) -> dict[str, Any]:
-    """Return all that determines a classifier of A's class folders, as a dict of JSON values."""
+    """Return the settings that determine a classifier of A's class folders, as JSON values."""
     data = config.data
     root = data.train_folder("a")
     places = {"root", "a", "b", "workers", "cache", "cache_gb", "max_unreadable", "max_decoded_mb"}
@@ -109,12 +109,12 @@ def recipe(config: Config) -> dict[str, Any]:
 
 
 def balanced(log_probabilities: Tensor, shares: Tensor) -> Tensor:
-    """Return probabilities (N, classes), moved as little as possible to make `shares` their means.
+    """Return the probabilities nearest to the given ones whose means are `shares`.
 
-    log_probabilities, (N, classes), are the logarithms of the given ones; shares, (classes,), sum
-    to 1. Means are over N. Rows of the result sum to 1. Of all probabilities with these means, the
-    iteration converges to the nearest in relative entropy. After ten rounds the means are within
-    0.01 of the shares if predictions are uncertain, less close if they are certain.
+    The given ones are log_probabilities, (N, classes), as logarithms. shares, (classes,), sum to 1.
+    Means are over N. Rows of the result, (N, classes), sum to 1. It is the nearest in relative
+    entropy. After ten rounds of the iteration the means are within 0.01 of the shares if
+    predictions are uncertain, and less close if they are certain.
     """
     found, wanted = log_probabilities, shares.clamp(min=ABSENT).log()
     for _ in range(ROUNDS):
