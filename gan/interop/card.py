@@ -1,6 +1,6 @@
 """Write the model card: a generator's network, training data, recipe and metrics.
 
-huggingface_hub's ModelCard would write the same header, and requires a template for the rest.
+huggingface_hub's ModelCard is not used: it writes the same header, and needs a template too.
 """
 
 import json
@@ -19,7 +19,7 @@ from gan.interop.mixtures import style_names, style_words
 from gan.system.yaml_text import parse_yaml
 
 PATH = re.compile(r"(?:[/\\~]|\.{1,2}[/\\]|[A-Za-z]:[/\\]).*|\S*[/\\]\S*")
-"""A path: a string that begins like one, or that has slashes but no spaces."""
+"""Matches a path: a string that begins like one, or has slashes but no spaces."""
 CARD = """---
 {header}---
 

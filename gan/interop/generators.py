@@ -59,7 +59,7 @@ def find_generator(path: Path, direction: Direction | None) -> Path:
     if not found:
         raise ValueError(f"{path}: no gen_ab.safetensors or gen_ba.safetensors in this folder")
     if direction is None and len(found) > 1:
-        raise ValueError(f"{path}: holds both generators; choose one with direction ab or ba")
+        raise ValueError(f"{path}: has both generators: choose one with direction ab or ba")
     first = next(iter(found))
     if direction not in (None, *found):
         missing = path / f"gen_{direction}.safetensors"
@@ -180,7 +180,7 @@ def _check(path: Path, state: State) -> None:
 
 
 def summary(tensors: dict[str, Tensor], reasons: dict[str, str]) -> str:
-    """Return a sentence: why no generator was found, and the first tensors of the file."""
+    """Return why no generator was found, and the first tensors of the file, as a sentence."""
     listed = [f"{name} {tuple(tensors[name].shape)}" for name in list(tensors)[:SHOWN]]
     rest = f" and {len(tensors) - SHOWN} more" if len(tensors) > SHOWN else ""
     why = next(iter(reasons.values()), "no tensors are named model.N")

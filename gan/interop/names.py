@@ -94,8 +94,8 @@ def split_parts(tensors: Mapping[str, Tensor]) -> dict[str, State]:
 def direction_from_name(name: str) -> Direction | None:
     """Return the direction in a network's name: G_A, netG_AB, gen_ab and generator_A2B are ab.
 
-    None if the name states none. In the reference, G_A is the generator from A to B. A name that is
-    only a or b states none: MMagic names generators by their target.
+    In the reference, G_A is the generator from A to B. None if the name has no direction; one that
+    is only a or b has none, since MMagic names generators by their target.
     """
     for word in name.lower().split("."):
         if match := DIRECTION_NAME.fullmatch(word):
