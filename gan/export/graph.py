@@ -1,4 +1,4 @@
-"""Prepare a generator for export: pad inside the graph, and use layers that every runtime has."""
+"""Prepare a generator for export: pad in the graph, and use layers of every runtime."""
 
 import copy
 

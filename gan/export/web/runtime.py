@@ -22,11 +22,11 @@ class Runtime:
     files: Mapping[str, str]
     """SHA-256 of each file in its folder dist."""
     providers: Mapping[str, tuple[str, str, str]]
-    """For each way to compute: the module that a page imports, its loader and its binary."""
+    """By execution provider: the module that a page imports, its loader and its binary."""
 
     @property
     def name(self) -> str:
-        """Return the package's name and version, as npm takes them."""
+        """Return the package's name and version, as npm expects them."""
         return f"{self.package}@{self.version}"
 
 
@@ -136,5 +136,5 @@ def _checked(found: dict[str, bytes], place: Path) -> dict[str, bytes]:
 
 
 def _wanted() -> str:
-    """Return a sentence that says what --runtime takes."""
+    """Return a sentence about the values that --runtime takes."""
     return f"--runtime takes the unpacked package {RUNTIME.name}, or its .tgz"

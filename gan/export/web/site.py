@@ -34,7 +34,7 @@ PARTS = ("module", "loader", "binary")
 SIDE = 64
 """Height and width of the pattern with which a page checks a browser's arithmetic."""
 STEP = 397
-"""Every STEP-th number of the pattern's translation is compared."""
+"""Interval of the numbers of the pattern's translation that are compared."""
 
 
 @dataclass(frozen=True)
