@@ -200,7 +200,7 @@ def _complete(
     hashes: Sequence[str],
     settings: dict[str, Any],
 ) -> None:
-    """Decide about the staged translations, complete the dataset, and write the report last.
+    """Accept or reject the staged translations, complete the dataset, and write the report last.
 
     If the process is killed, the next one finds all scores, and all translations, staged or in
     place.

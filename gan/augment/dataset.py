@@ -16,10 +16,10 @@ SPLITS = {
     "val": "val", "valid": "val", "validation": "val",
     "test": "test", "testing": "test", "testdev": "test",
 }  # fmt: skip
-"""Maps names of folders and files to our names of splits; digits around them are ignored."""
+"""Maps names of folders and files to our names of splits. Digits around the names are ignored."""
 
 Named = TypeVar("Named")
-"""The image or images that a line of a list names."""
+"""The images that a line of a list names: none, one or several."""
 
 PROVENANCE, REPORT, SHEET = "augmentation.jsonl", "augmentation.json", "sheet.png"
 ABLATION, ABLATION_TABLE = "ablation.json", "ablation.md"
@@ -37,7 +37,7 @@ class Box:
     bottom: float
     relative: bool = False
     kind: str | None = None
-    """The object's class; None if the label states none, or if the box holds several objects."""
+    """The object's class; None if the label has none, or if the box holds several objects."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Item:
     boxes: tuple[Box, ...] = ()
     mask: Path | None = None
     labelled: bool = True
-    """Whether it has a label; a label may state that the image shows no object."""
+    """Whether it has a label, which may also state that the image shows no object."""
     ending: str = ""
-    """The end of the image's stem that its labels' names lack, such as `_leftImg8bit`."""
+    """The end of the image's stem that is missing in its labels' names, such as `_leftImg8bit`."""
 
     @property
     def start(self) -> str:
@@ -76,7 +76,7 @@ class Files:
         self.remarks.extend(Failure(self.root / path, reason) for path in paths)
 
     def not_there(self, path: Path, number: int, name: str) -> None:
-        """Add a remark that line `number` of a list names an image that is not in the dataset."""
+        """Add a remark: line `number` of a list names an image that is not in the dataset."""
         self.remark(f"line {number}: names {name}, which is not in the dataset", path)
 
     def parse(self, path: Path, parser: Callable[[bytes], Any], fault: str) -> Any:

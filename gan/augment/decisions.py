@@ -113,7 +113,7 @@ def losses(
 ) -> list[str]:
     """Return warnings about an output: no accepted translations, or empty splits or classes.
 
-    A class whose translations were all rejected, so that it keeps only originals, is named too.
+    A class is also named if it keeps only originals because all its translations were rejected.
     """
     found = []
     if decided and not any(each.decision == "accepted" for each in decided):

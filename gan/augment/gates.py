@@ -12,7 +12,7 @@ Scores = Mapping[str, float | None]
 
 @dataclass(frozen=True)
 class Gate:
-    """A score and the values that pass."""
+    """A score, and which of its values pass."""
 
     default: str
     least: bool
@@ -29,14 +29,15 @@ GATES = {
     "edges": Gate("0", True, -1, "a labeled object has lost its edges"),
     "luma": Gate("-0.05", True, -1, "light and dark are swapped"),
     "contrast": Gate("0.15", True, 0, "contrast is lost"),
-    "identity": Gate("0.4", True, -1, "the generator spoils even images of the target domain"),
+    "identity": Gate("0.4", True, -1, "the generator changes images of the target domain too much"),
     "realism": Gate("0.5", True, 0, "it does not look like the images of the target domain"),
     "cycle": Gate("6mad", False, 0, "the reconstruction differs from the source"),
     "task": Gate("1", True, 0, "the task model predicts something else"),
 }
 """All gates by name; docs/augmenting.md describes how the defaults were measured."""
 LEAST_DEVIATION = 0.01
-"""Least deviation for `mad`: if most scores are equal, smaller differences are not outliers."""
+"""Smallest deviation for `mad`, so that tiny differences are not outliers if most scores are
+equal."""
 
 
 def threshold(gate: Gate, text: str, values: Sequence[float]) -> float | None:

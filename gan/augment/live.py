@@ -17,7 +17,7 @@ HALF_LEVEL = 0.5 / 255
 
 @dataclass(frozen=True)
 class Model:
-    """A generator's path, direction and device, which workers receive in place of its weights."""
+    """A generator's path, direction and device; workers get these and load the weights."""
 
     path: Path
     direction: Direction | None = None
@@ -53,9 +53,9 @@ def translate_batch(
 ) -> Tensor:
     """Translate images (N, C, H, W) of floats in [0, 1] to images of the same type and range.
 
-    model: should be on the images' device, as Model(path, "ab", "cuda"), so that nothing is copied.
-    strength: share of the translation in the result, a number from 0 to 1 or one for each image.
-    p: probability that an image is translated, drawn by torch's generator.
+    model: its device should be that of the images, as in Model(path, "ab", "cuda"), so that nothing
+    is copied. / strength: share of the translation in the result, a number from 0 to 1 or one for
+    each image. / p: probability that an image is translated, drawn by torch's generator.
 
     ValueError for other images or strengths. Images may exceed [0, 1] by half a gray level.
     """

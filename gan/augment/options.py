@@ -36,7 +36,7 @@ class AugmentOptions(Section):
     """
 
     model: list[Path] = Field(min_length=1)
-    """Run directory, or one of its gen_*.safetensors files. If given several times, one of them is
+    """Run directory, or one of its gen_*.safetensors files. If given several times, a model is
     drawn for every image."""
     dataset: Path
     """Folder of the labeled dataset. Nothing in it is changed."""
@@ -50,34 +50,36 @@ class AugmentOptions(Section):
     direction: Direction | None = None
     """ab translates A to B, ba translates B to A. Required if a model holds both."""
     mode: Literal["replace", "add", "mix"] = "replace"
-    """What becomes of the images. replace: translations take their place. add: translations join
-    them under new names. mix: each image is blended with its translation."""
+    """How images are changed. replace: translations replace them. add: translations are added under
+    new names. mix: each image is blended with its translation."""
     ratio: Rate = 1
-    """Translations for each image. Below 1, only a part of the images is translated. Above 1, some
-    have several translations, which needs mode add and several models or strengths."""
+    """Number of translations for each image. Below 1, only a share of the images is translated.
+    Above 1, some have several translations, which requires mode add and several models or
+    strengths."""
     strength: str | None = None
-    """Share of the translation in the written image, from 0 to 1. Two numbers, such as 0.3,0.9, are
-    limits between which it is drawn for every image. If not set, 1, or 0,1 in mode mix."""
+    """Share of the translation in the written image, from 0 to 1. With two numbers, such as
+    0.3,0.9, it is drawn between them for every image. If not set, 1, or 0,1 in mode mix."""
     weights: list[Weight] = Field(default=[])
     """Share of the images for each model, in the order of model. If empty, all shares are equal."""
     splits: list[str] = Field(default=["train"], min_length=1)
     """Split to translate. May be given several times. Other splits are copied unchanged."""
     structure: str = GATES["structure"].default
-    """Smallest correlation of edge directions with the source's. As with all gates: a number, 5%
+    """Smallest correlation of edge directions with the source's. All gates take a number, 5%
     (rejects the worst 5 percent), 6mad (rejects scores that are worse than the median by more than
     6 median absolute deviations) or off."""
     shift: str = GATES["shift"].default
-    """Rejects displaced translations: the largest share by which edges may agree less than after
-    the best shift. From 0, not displaced, to 1."""
+    """Rejects displaced translations: the largest gain in edge agreement by any shift, from 0 (not
+    displaced) to 1."""
     edges: str = GATES["edges"].default
     """Smallest correlation of edge directions inside any labeled box or color of a mask."""
     luma: str = GATES["luma"].default
     """Smallest correlation of lightness with the source's. Below 0 a picture is a negative."""
     contrast: str = GATES["contrast"].default
-    """Smallest share of the source's contrast that must remain."""
+    """Smallest share of the source's contrast in the translation."""
     identity: str = GATES["identity"].default
-    """How well a generator must keep images of the target domain, from -1 to 1, if it was trained
-    to keep them (loss.identity or loss.nce_identity). One score for all translations of a model."""
+    """Smallest similarity, from -1 to 1, of images of the target domain to the generator's outputs
+    for them. It applies if the generator was trained to keep them (loss.identity or
+    loss.nce_identity). One score for all translations of a model."""
     realism: str = GATES["realism"].default
     """Smallest part of the distance from the source's colors and textures to those of the target
     domain that a translation must cover, from 0 to 1."""
@@ -98,15 +100,16 @@ class AugmentOptions(Section):
     """Side, in pixels, of the square to which images are resized for the task model. If not set,
     224 for torchvision's models; for others, images keep their size, up to 512 pixels."""
     ablation: bool = False
-    """Afterwards train small networks: on the dataset unchanged, with strong color augmentation,
-    and with 25, 50 and 100 % translations. Print which scores best on the images of test."""
+    """Afterwards train small networks on the unchanged dataset, with strong color augmentation, and
+    with 25, 50 and 100 % translations. Print which scores best on the images of test."""
     test: Path | None = None
     """Labeled images of the target domain for the ablation: a dataset of the same format. Its split
     test is used, or all of it if there is none."""
     ablation_steps: Count = 300
     """Training steps of each small network, of 32 samples, or of 16 with masks."""
     ablation_seeds: Annotated[int, Field(ge=3, le=10)] = 5
-    """Trainings under each condition, with different seeds. Intervals cover their differences."""
+    """Number of trainings per condition, with different seeds. Intervals cover their
+    differences."""
     ablation_flip: bool = True
     """Mirror the samples of the small networks at random. Use false if left and right differ, as in
     letters."""
@@ -120,8 +123,8 @@ class AugmentOptions(Section):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of all draws. A draw depends only on it and on the image's name."""
     size: Side | None = None
-    """Shorter side, in pixels, that images are scaled to before the network sees them. Translations
-    are scaled back to the images' own sizes. If not set, images are translated as they are."""
+    """Shorter side in pixels to which images are scaled for the network. Translations are scaled
+    back to the images' own sizes. If not set, images are not scaled."""
     style: Path | None = None
     """Painting whose style the translations get, for generators that take a style image."""
     device: Device = "auto"
@@ -131,13 +134,14 @@ class AugmentOptions(Section):
     quality: Annotated[int, Field(ge=1, le=100)] = 95
     """Quality of JPEG, WebP, AVIF and HEIC files."""
     marks: bool = True
-    """Write into each translation, as XMP, that a trained model made it, and which. With false, no
-    XMP is written."""
+    """Mark each translation, in its XMP, as made by a trained model, with the model's name. With
+    false, no XMP is written."""
     batch_size: Count | None = None
-    """Images of one size that are translated at once. If not set, a few if they are small."""
+    """Number of images of equal size that are translated together. If not set, a few if they are
+    small."""
     tile: Annotated[int, Field(ge=64)] | None = None
-    """Translate in tiles of this many pixels a side. If not set, only images that would not fit
-    into memory are tiled."""
+    """Side of the tiles in pixels. If not set, only images that would not fit into memory are
+    tiled."""
     max_megapixels: Rate = MAX_MEGAPIXELS
     """Images with more megapixels are rejected."""
     max_decoded_mb: Rate = MAX_DECODED_MB

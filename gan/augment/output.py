@@ -34,8 +34,8 @@ ELSEWHERE = {
     "dataset", "model", "output", "device", "batch_size", "link", "style", "target", "task",
     "ablation", "test", "ablation_steps", "ablation_seeds", "ablation_flip", "size", "marks",
 }  # fmt: skip
-"""Options that are not copied into the settings: they do not change the output, or only by their
-files' contents, which are hashed instead; `size` and `marks` are added in another form."""
+"""Options that are not copied into the settings. They do not change the output, or their files'
+contents do, which are hashed instead. `size` and `marks` are added in another form."""
 
 
 def output_settings(
@@ -161,9 +161,10 @@ def carry(
 ) -> None:
     """Write everything except the translated images: copied, or as the format rewrites it.
 
-    Empty folders are created too: they may be classes. Existing files are kept, except those that
-    the format rewrites: their content depends on which translations were rejected. With `link`,
-    copies are hard links to the source's files; OSError if the output is on another disk.
+    Empty folders are created too, since they may be classes. Existing files are kept. Only files
+    that the format rewrites are replaced, because their content depends on the rejected
+    translations. With `link`, copies are hard links to the source's files; OSError if the output is
+    on another disk.
     """
     classes = {item.image.parent for item in dataset.items if format.class_of(item)}
     for folder in sorted({*dataset.folders, *classes}):

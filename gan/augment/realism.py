@@ -1,11 +1,11 @@
 """Measure how near a translation is to the target domain, and how a generator changes that domain.
 
-An image is described by the mean and standard deviation of its colors and, at several scales, by
-the strength of its details in smooth and in busy regions, by whether they are lighter or darker
-than their surroundings, and by whether they follow rows and columns. This distinguishes ink lines
-from blur, noise, blocks and grids. No network is used, so the measure is independent of the losses
-that trained a generator. The distance of a description from a domain is the Mahalanobis distance,
-divided by the square root of the number of its entries.
+An image is described by the mean and standard deviation of its colors. At several scales, it is
+also described by the strength of details in smooth and in busy regions, by whether they are lighter
+or darker than their surroundings, and by whether they follow rows and columns. This distinguishes
+ink lines from blur, noise, blocks and grids. No network is used, so the measure is independent of a
+generator's losses. The distance from a domain is the Mahalanobis distance, divided by the square
+root of the number of entries of a description.
 """
 
 import hashlib
@@ -38,8 +38,8 @@ Numbers = NDArray[np.float64]
 SIDE = 128
 """Most pixels of the shorter side; larger images are scaled down before they are compared."""
 LEVELS, FINE = 4, 2
-"""Number of scales of details, each half the size of the one before. On the first FINE of them,
-directions, and whether details are lighter or darker than their surroundings, are measured too."""
+"""Number of scales of details, each half the size of the one before. The first FINE also measure
+directions, and whether details are lighter or darker than their surroundings."""
 MOST = 400
 """Most images of a domain that are read, evenly spaced in the sorted list."""
 SAMPLES = 12
@@ -183,9 +183,9 @@ class Domain:
     def identity(self, translator: Translator) -> float | None:
         """Return how well a generator into this domain preserves the domain's images, -1 to 1.
 
-        It is the correlation of fine edges, reduced if the output looks different from the
-        original; the median over some images. -1 if an output is not finite. None if inputs and
-        outputs differ in their channels, or no image has edges.
+        It is the median over some images of the correlation of fine edges, reduced if the output
+        looks different from the original. -1 if an output is not finite. None if inputs and outputs
+        differ in their channels, or no image has edges.
         """
         found = []
         for sample in self.samples:

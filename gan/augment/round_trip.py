@@ -25,7 +25,8 @@ from gan.interop import find_generator
 TURNED_BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
 """The orientation that undoes each EXIF orientation."""
 TaskScore = Callable[[Array, Array], float | None]
-"""Returns how much of a task model's prediction on the first image is kept on the second."""
+"""Returns the share, 0 to 1, of a task model's prediction on the first image that the second
+keeps."""
 
 
 def open_model(path: Path, config: AugmentOptions) -> tuple[Translator, Translator | None]:

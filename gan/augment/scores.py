@@ -91,8 +91,8 @@ def _polarity(one: Plane, other: Plane) -> float | None:
     """Return how far light areas stay light, -1 to 1; None if an image is nearly flat.
 
     It is the mean of two correlations: of lightness, and of lightness relative to the surroundings.
-    In good translations, fog on one side can make the first negative, and ink lines the second; in
-    a negative image both are.
+    In good translations one of them can be negative: the first with fog on one side, the second
+    with ink lines. In a negative image both are.
     """
     whole = _correlation(one, other)
     local = _correlation(

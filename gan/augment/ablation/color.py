@@ -1,4 +1,4 @@
-"""Strong color augmentation, with which translations are compared."""
+"""Augment colors strongly, to compare the effect with that of translations."""
 
 import albumentations as A  # noqa: N812, the library's own convention
 

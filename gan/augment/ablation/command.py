@@ -38,7 +38,7 @@ RESAMPLES = 2000
 ROUGH = 50
 """Number of test images below which intervals are rough."""
 LEARNED = 0.8
-"""Part of the training samples that a network should classify correctly at the end."""
+"""Share of the training samples that a network should classify correctly at the end."""
 NAMED = 20
 """Number of failures that are printed; ablation.json lists all."""
 
@@ -218,5 +218,5 @@ def _warnings(plan: Plan, counts: dict[str, int], learned: dict[str, float]) -> 
     if learned[NONE.name] < LEARNED:
         yield (
             f"warning: without translations the network classifies {learned[NONE.name]:.0%} of its "
-            "training samples correctly: increase --ablation_steps"
+            "training samples correctly: set --ablation_steps higher"
         )

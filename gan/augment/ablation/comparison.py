@@ -1,13 +1,13 @@
 """Compare scores, with intervals that cover both the choice of test images and of seeds.
 
 A score is the mean over classes of hits / total: balanced accuracy for classes, mean intersection
-over union for masks. Intervals are percentiles of resamples in which both the test images and the
-seeds are drawn with replacement, the same for all conditions (Owen 2007, a bootstrap of two crossed
-factors). Crops or pixels of one image are drawn together.
+over union for masks. Intervals are percentiles of resamples: test images and seeds are drawn with
+replacement, the same for all conditions (Owen 2007, a bootstrap of two crossed factors). Crops or
+pixels of one image are drawn together.
 
 Drawing n seeds with replacement makes intervals too narrow if n is small: the variance is too small
-by the factor (n - 1) / n, and is itself only an estimate. Therefore each seed's count minus 1 is
-multiplied by sqrt(n / (n - 1)) and by Student's quantile over the normal's.
+by the factor (n - 1) / n, and it is only an estimate. So each seed's count minus 1 is multiplied by
+sqrt(n / (n - 1)) and by Student's quantile over the normal's.
 """
 
 from collections.abc import Mapping, Sequence

@@ -12,10 +12,10 @@ GROUPS = 8
 
 
 class Segmenter(nn.Module):
-    """A small U-Net: three halvings, two doublings with skip connections, logits enlarged twofold.
+    """A small U-Net: three downsamplings, two upsamplings with skips, and logits enlarged twofold.
 
-    It has group norms, because the statistics of a batch would mix domains. Its initial weights are
-    torch's defaults, drawn from the seed alone.
+    It has group norms, because batch statistics would mix the domains. Its initial weights are
+    torch's defaults and depend only on the seed.
     """
 
     def __init__(self, classes: int, seed: int) -> None:

@@ -18,7 +18,7 @@ Size = tuple[int, int]
 """(width, height)."""
 
 BACKGROUND = "(background)"
-"""The class of crops that overlap no box: one for each image in which a place is found."""
+"""The class of crops without any box; each image has one, if there is room for it."""
 LEAST_SIDE = 4
 """Least side of a sample's box, after clipping to the image, in pixels."""
 TRIES = 50

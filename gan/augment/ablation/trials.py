@@ -1,6 +1,6 @@
 """Train and test a small network under one condition.
 
-All conditions of a seed share initial weights, order of samples, flips and shifts; they differ only
+All conditions of a seed share initial weights, order of samples, flips and shifts, and differ only
 in pixels. The test set is not used before the last step.
 """
 

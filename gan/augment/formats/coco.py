@@ -41,8 +41,10 @@ class Sheet:
 
 
 def _splits_of(path: Path) -> frozenset[str]:
-    """Return the splits of a JSON file, from the words of its name (instances_train2017), else
-    from its folders."""
+    """Return the splits of a JSON file, from words of its name or else from its folders.
+
+    For instance, instances_train2017 names the split train.
+    """
     return split_words(path.stem) or split_of(path)
 
 

@@ -22,14 +22,14 @@ def by_ends(
 ) -> dict[Path, list[Path | None]]:
     """Return, for each list, the image that each of its paths matches, or None if it is not unique.
 
-    `lost` maps each list to its paths, `splits` each list to its splits, and `owners` each image
-    that other lists name to its splits. A path matches the image whose path has the longest end in
-    common with it; of several, the one below the list's folder. If several paths match one image,
-    the one with the longest common end keeps it; if two tie, none does.
+    `lost` maps each list to its paths, `splits` each list to its splits, and `owners` images of
+    other lists to their splits. A path matches the image with the longest common end of paths; of
+    several, the one below the list's folder. If several paths match one image, the one with the
+    longest common end keeps it; if two tie, none does.
 
-    A path's splits are those that its folders name, else its list's. An image in `owners` matches
-    only a path with one of its splits. Any other image matches unless its folders name another
-    split than the path's.
+    A path's splits are those in the names of its folders, or else its list's. An image in `owners`
+    matches only a path with one of its splits. Any other image matches unless its folders name
+    another split than the path's.
     """
     by_name = defaultdict[str, list[Path]](list)
     for image in images:

@@ -100,12 +100,13 @@ def _lists(files: Files) -> dict[Path, list[tuple[bytes, list[Path]]]]:
 
 
 def _of_split(images: list[Path], split: str | None, taken: Container[Path]) -> list[Path]:
-    """Return the images that a line of a list names; `images` are all that have its stem.
+    """Return the images that a line of a list names; `images` are all with its stem.
 
-    `split` is the list's split, if any. The images named are those in the split's folder; without
-    any, those in train's; without any, the first that is in no split's folder (or, if the list has
-    no split, in any folder). The list trainval names those in train's folder, else in val's. The
-    list test skips images outside test's folder that another list has `taken`.
+    `split` is the list's split, if any. The images in the split's folder are returned. Without any,
+    those in train's folder. Without these, the first one that is in no split's folder (or in any
+    folder, if the list has no split). The list trainval names those in train's folder, or else in
+    val's. For the list test, images outside test's folder are skipped if another list has `taken`
+    them.
     """
     if split == "test":
         images = [image for image in images if split in split_of(image) or image not in taken]

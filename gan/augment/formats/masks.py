@@ -1,10 +1,10 @@
-"""Segmentation: images, and masks that have names with the same beginning in neighboring folders.
+"""Segmentation: images, and masks with the same beginning of names in neighboring folders.
 
 Paths are images/train/a.jpg and masks/train/a.png, train/images/a.jpg and train/masks/a.png, or
 train/a.jpg and train_masks/a.png. The folder of the masks may also be named mask, labels or
 annotations, the folder of the images imgs or img. Names of masks may have a suffix, the same for
-all, such as a_segmentation.png, a_mask.gif or a_L.png; or each image has several masks, such as
-a_seg.png and a_inst.png.
+all, such as a_segmentation.png, a_mask.gif or a_L.png. An image may also have several masks, such
+as a_seg.png and a_inst.png.
 
 Cityscapes: leftImg8bit/train/CITY/a_leftImg8bit.png + gtFine/train/CITY/a_gtFine_labelIds.png,
 a_gtFine_polygons.json and other files of this image.
@@ -26,7 +26,7 @@ BESIDE = ("{}_masks", "{}_mask", "{}_labels", "{}annot")
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the labels of images are."""
+    """The places of images' labels."""
 
     folders: Mapping[str, tuple[str, ...]]
     """Maps the name of a folder on the images' paths to the names that replace it on the labels'

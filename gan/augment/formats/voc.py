@@ -150,7 +150,7 @@ def _read_splits(found: Lists) -> defaultdict[Path, frozenset[str]]:
 def _name_missing(files: Files, found: Lists) -> None:
     """Add remarks about lines that name images which are not in the dataset.
 
-    Lists of classes and objects repeat the lines of splits, so their lines are reported only if no
+    Lists of classes and objects repeat the lines of splits. So their lines are reported only if no
     list of a split has them. Lists without any image of the dataset are skipped: they may list
     something else.
     """

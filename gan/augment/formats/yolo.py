@@ -160,9 +160,9 @@ def _described(files: Files) -> tuple[Splits, dict[Path, Lines], bool]:
 
     Splits come from every data.yaml or obj.data that names folders or lists. Such files below the
     folder of another one are skipped; if two name an image, the first counts. Without such files,
-    splits come from the names of lists and of images' folders. The lists are those that such a file
-    names, or that name an image. ValueError if such files exist, but none is readable and leads to
-    an image: otherwise all images would count as training images.
+    splits come from the names of lists and of images' folders. The lists are those named in such a
+    file, and those that name an image. ValueError if such files exist but none leads to an image:
+    otherwise all images would count as training images.
     """
     lists, splits = read_lists(files), dict[Path, frozenset[str]]()
     named, folders = set[Path](), list[Path]()
@@ -266,9 +266,9 @@ def _entries(root: Path, path: Path, content: Any) -> list[Entry]:
 def _rewritten_yaml(root: Path, path: Path, content: bytes) -> bytes:
     """Return a YAML file's content, changed so that its paths do not lead to the source.
 
-    `path` is commented out, so that trainers use the folder of the file, unless it leads to another
-    folder relative to the file. Ultralytics would read "." as its working directory. Absolute paths
-    below the root become relative.
+    `path` is commented out, so that trainers use the file's folder; it stays if it leads to another
+    folder, relative to the file. Ultralytics would read "." as its working directory. Absolute
+    paths below the root become relative.
     """
     text = os.fsdecode(content)
     if found := re.search(r"^path[ \t]*:(?P<value>[^#\r\n]*)", text, re.M):

@@ -83,9 +83,9 @@ def with_lost(
 ) -> dict[Path, Lines]:
     """Return the lists; match a list's paths by their ends if none of them leads to an image.
 
-    Such paths were written on another machine. `named` are the splits of lists that data.yaml
-    names; other lists have the splits in their names. `owners` are the splits of images in folders
-    that data.yaml names.
+    Such paths were written on another machine. `named` are the splits of lists named in data.yaml;
+    other lists have the splits in their names. `owners` are the splits of images in folders named
+    in data.yaml.
     """
     splits = {path: named.get(path) or split_words(path.stem) for path in lists}
     owners = defaultdict(frozenset, owners)
