@@ -36,7 +36,7 @@ def explain(options: ExplainOptions) -> int:
 
 
 def cycle(look: Look) -> Iterator[Section]:
-    """Show the picture, its translation and its reconstruction, with their differences."""
+    """Return the section about the picture, its translation and its reconstruction."""
     changed = difference(*_colors(look.pixels, look.fake))
     tiles = [
         Tile(as_image(look.pixels), f"{look.direction[0].upper()}: the picture"),
@@ -89,8 +89,8 @@ def changes(look: Look) -> Iterator[Section]:
     yield Section(
         "How much the translation moves when the picture changes a little",
         "The first number is the change of the picture, the second that of its translation. Above "
-        "1.0 times the generator amplifies the change. A stable generator moves with a shifted "
-        "picture: its second number is 0.",
+        "1.0 times the generator amplifies the change. For a shift, the second number of a stable "
+        "generator is 0.",
         tiles,
     )
 

@@ -31,7 +31,7 @@ class ExplainOptions(Section):
     direction: Direction | None = None
     """ab translates A to B, ba translates B to A. Required if the model holds both generators."""
     size: Annotated[int, Field(ge=LEAST, le=16384)] | None = None
-    """Shorter side, in pixels, that the picture is scaled to first. If not set, the size of the
+    """Shorter side in pixels to which the picture is scaled first. If not set, the size of the
     training images, or 256 if that is not known."""
     device: Device = "auto"
     """Where to compute. auto uses a GPU if there is one."""

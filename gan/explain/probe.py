@@ -1,8 +1,8 @@
 """Find where a picture looks like B rather than A to a discriminator, by a linear probe.
 
 A discriminator of B is trained to separate real pictures of B from translations. Late in training
-it hardly does, and its scores show little. Its feature maps still separate paintings from
-photographs: a linear classifier on these maps (Alain and Bengio 2016), fitted to a few training
+it hardly does, so its scores show little. But its feature maps still separate paintings from
+photographs. A linear classifier on these maps (Alain and Bengio 2016), fitted to a few training
 pictures, shows where a picture looks like B.
 """
 
@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 SHRINKAGE = 0.01
-"""Share of the identity, times the mean variance, in the shrunken covariance. Neighboring patches
-are nearly equal, so there are fewer independent samples than patches."""
+"""Share of the identity, times the mean variance, in the shrunken covariance. It is large because
+neighboring patches are nearly equal, so there are fewer independent samples than patches."""
 
 Maps = list[Tensor]
 """Feature maps (C, h, w), one per scale."""
@@ -73,10 +73,10 @@ def fit_probe(
 ) -> Probe:
     """Fit a probe to pictures of both domains, (1, C, S, S) in [-1, 1], in pairs.
 
-    The discriminator gets the pictures of a pair side by side, in alternating order: instance norm
-    would remove the mean of a single picture, and with it a difference of the domains. The
-    classifier is Fisher's linear discriminant with a shrunken covariance. ValueError if the
-    network has no feature maps.
+    The discriminator gets the pictures of a pair side by side, in alternating order. In a single
+    picture, instance norm would remove the mean, and with it a difference of the domains. The
+    classifier is Fisher's linear discriminant with a shrunken covariance. ValueError if the network
+    has no feature maps.
     """
     classes: list[tuple[list[Tensor], list[Tensor]]] = []
     for number, (a, b) in enumerate(zip(domain_a, domain_b, strict=True)):
