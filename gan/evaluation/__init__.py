@@ -1,4 +1,4 @@
-"""Evaluation: measures a model's translations, and records the protocol with every number."""
+"""Measure a model's translations, and record the protocol with every number."""
 
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,7 @@
-"""An evaluation as text: a table and answers in sentences for each direction.
+"""Format an evaluation as text: a table and answers in sentences for each direction.
 
-Every metric answers a question, which is in its row in gan.config.tables.metrics. The interval of
-the difference from the source images decides whether the answer is clear.
+Every metric answers a question; gan.config.tables.metrics has the questions. An answer is clear if
+the interval of the difference from the source images excludes 0.
 """
 
 import math
@@ -122,8 +122,8 @@ def _cells(metric: Metric) -> tuple[str, str, str]:
 def rounded(*values: float) -> str:
     """Return "value", or "value [low, high]" if an interval follows the value.
 
-    All have the same number of decimals: as many as give the largest three digits, or none if it
-    has more. If the largest is below 1e-4 or not below 1e7, all have exponents.
+    All have the same number of decimals, so that the largest has three digits or more. If the
+    largest is below 1e-4 or not below 1e7, all have exponents.
     """
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     if largest and not 1e-4 <= largest < 1e7:

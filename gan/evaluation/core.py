@@ -1,4 +1,4 @@
-"""Evaluates generators that are given as functions; used by `gan evaluate` and by training."""
+"""Evaluate generators that are given as functions; for `gan evaluate` and training."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
@@ -57,14 +57,15 @@ def evaluate(
     """Translate the source images and measure the results; return the same on all processes.
 
     `generators` holds functions by direction. They map batches (N, C, H, W) in [-1, 1] on the
-    instruments' device to batches (N, C', H, W) in [-1, 1]. Modules run in eval mode; their mode
-    is restored afterwards. One generator is enough: metrics that need the other one are skipped.
-    `folders` comes from open_folders, `instruments` from open_instruments. Images are read with
-    data.resize, data.crop_size and data's channels. Random numbers depend on settings.seed alone;
-    the global random state is neither used nor changed. `around` wraps the generators that receive
-    source images. `references` keeps the features of references for further evaluations of the
-    same folders. ValueError if a translation or a score is
-    not finite, or if nothing can be measured.
+    instruments' device to batches (N, C', H, W) in [-1, 1]. Modules run in eval mode; their mode is
+    restored afterwards. With one generator, metrics that need the other one are skipped. `folders`
+    comes from open_folders, `instruments` from open_instruments. Images are read with data.resize,
+    data.crop_size and data's channels.
+
+    Random numbers depend on settings.seed alone; the global random state is neither used nor
+    changed. `around` wraps the generators that receive source images. `references` keeps the
+    features of references for further evaluations of the same folders. ValueError if a translation
+    or a score is not finite, or if nothing can be measured.
     """
     size, progress = settings.batch_size, settings.progress
     evaluator = Evaluator(instruments, data, size, processes, progress, around)

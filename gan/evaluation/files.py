@@ -1,4 +1,4 @@
-"""Writes RUN/metrics.jsonl and RUN/evaluation/, one JSON object a line, atomically."""
+"""Write RUN/metrics.jsonl and RUN/evaluation/, one JSON object a line, atomically."""
 
 import contextlib
 import json
@@ -58,11 +58,10 @@ def append_line(path: Path, record: dict[str, Any]) -> None:
 
 
 def forget(folder: Path, step: int) -> None:
-    """Delete what training wrote about steps after `step`, including the images' scores.
+    """Delete the entries that training wrote about steps after `step`, with the images' scores.
 
-    A run that continues from `step` measures the later steps again. Lines that `gan evaluate` wrote
-    stay: each is about the generator's file that its protocol names. metrics.jsonl is replaced as a
-    whole.
+    A run that continues from `step` measures the later steps again. Lines of `gan evaluate` stay:
+    each is about the generator's file named in its protocol. metrics.jsonl is replaced atomically.
     """
     path = folder / METRICS_FILE
     if not path.exists():

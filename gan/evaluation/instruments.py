@@ -1,4 +1,4 @@
-"""The networks that an evaluation measures with, and notes on those that are missing."""
+"""Open the networks that an evaluation uses, and note those that are missing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -66,7 +66,7 @@ def _unanswered() -> str:
 
 
 def partial_judge(features: str | None, trained_by: Sequence[str], section: str = "") -> list[str]:
-    """Return one note if `features` is a network that the training used, else an empty list.
+    """Return a list with a note if `features` is a network used in training, else an empty list.
 
     `trained_by` lists the frozen networks of the training. `section` is the prefix of the option
     that the note names.

@@ -1,4 +1,4 @@
-"""Determines before an evaluation which metrics it will have, and why others are skipped."""
+"""Determine before an evaluation which metrics it will have, and why others are skipped."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""Measures images in two passes: over the references, then over the sources."""
+"""Measure images in two passes: over the references, then over the sources."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Task:
-    """What is done with a folder's images: `forth` translates, `back` reconstructs."""
+    """The functions for a folder's images: `forth` translates, `back` reconstructs."""
 
     forth: Generator | None
     back: Generator | None

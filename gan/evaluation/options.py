@@ -12,10 +12,10 @@ from gan.config.choices import Device, Precision, Split
 class EvaluateOptions(Section):
     """A model, test folders, and settings of the measurement.
 
-    Prints a table of the metrics, and says in words what they mean. Adds a line with the protocol
-    to RUN/metrics.jsonl and writes the scores of every image to RUN/evaluation. If `accelerate
-    launch` or torchrun starts several processes, they share the work; the numbers do not depend on
-    how many there are.
+    Prints a table of the metrics, and their meaning in sentences. Adds a line with the protocol to
+    RUN/metrics.jsonl and writes the scores of every image to RUN/evaluation. If `accelerate launch`
+    or torchrun starts several processes, they share the work; the numbers do not depend on how many
+    there are.
     """
 
     model: Path
@@ -37,11 +37,9 @@ class EvaluateOptions(Section):
     directions: str | None = None
     """Directions to measure: ab, ba, or both as ab,ba. If not set, those that the model has."""
     split: Split = "test"
-    """Split whose images are translated: test stands for testA and testB, train for trainA and
-    trainB."""
+    """Split whose images are translated: test for testA and testB, train for trainA and trainB."""
     reference: Split | None = None
-    """Split whose images FID, KID and Gram compare the translations with. If not set, the same as
-    split."""
+    """Split with the reference images of FID, KID and Gram. If not set, the same as split."""
     paired: bool = True
     """Treat files of the same name in both folders as one picture in both domains."""
     max_images: Count | None = None

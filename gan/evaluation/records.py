@@ -1,4 +1,4 @@
-"""The result of an evaluation; docs/evaluating.md describes the files that store it."""
+"""Hold the result of an evaluation; docs/evaluating.md describes the files that store it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Computes metrics with intervals from the scores and features of images."""
+"""Compute metrics with intervals from the scores and features of images."""
 
 from collections.abc import Iterable, Sequence
 

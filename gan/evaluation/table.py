@@ -1,4 +1,4 @@
-"""An evaluation's numbers by name, with its protocol; or the main ones in one line."""
+"""Format an evaluation's numbers by name, with its protocol; or the main ones in one line."""
 
 import json
 from collections.abc import Iterator, Mapping
