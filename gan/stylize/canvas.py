@@ -128,7 +128,7 @@ def _masses(guides: Maps) -> Sums:
 def _looks(
     picture: Tensor, masks: Tensor | None, extract: Extract, layers: LayerTable, side: int
 ) -> Iterator[tuple[Tile, Maps, Maps]]:
-    """Yield (tile, maps by layer, masks by style layer); masks are scaled to their maps' sizes."""
+    """Yield (tile, maps by layer, masks by style layer); masks have their maps' sizes."""
     masks = torch.ones_like(picture[:, :1]) if masks is None else masks
     for tile in tiles(picture.shape[2], picture.shape[3], side):
         maps = tile.crop(extract(tile.seen(picture)))

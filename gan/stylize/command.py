@@ -38,7 +38,7 @@ from gan.system.progress import Progress
 from gan.system.text import printable
 
 SHOW_EVERY = 10
-"""Steps between updates of the loss on the progress bar: each waits for the GPU."""
+"""Steps between updates of the loss on the progress bar, since each update waits for the GPU."""
 
 
 class ProgressLog:

@@ -35,12 +35,12 @@ def minimize(
 ) -> Tensor:
     """Return the picture after about `steps` evaluations from `start`, (1, C, H, W) in [-1, 1].
 
-    L-BFGS uses a strong Wolfe line search, which may add a few evaluations. Unlike in the papers,
-    the pixels are not optimized directly, but a pyramid of changes that is added to the start:
-    large areas change color in a few steps, and there are no checkerboards, which networks with
-    strides do not see. `inside`, (1, 1, H, W) in [0, 1], multiplies the change if it is given.
+    L-BFGS uses a strong Wolfe line search, which may add a few evaluations. Unlike in the papers, a
+    pyramid of changes to the start is optimized, not the pixels. So large areas change color in a
+    few steps, and there are no checkerboards, to which networks with strides do not respond.
+    `inside`, (1, 1, H, W) in [0, 1], multiplies the change if it is given.
 
-    The picture stays in [-1, 1]. Losses are computed on the clipped picture; a clipped pixel has no
+    The picture stays in [-1, 1]. Losses are computed on the clipped picture. A clipped pixel has no
     gradient, so PULL times the mean squared excess is added to the loss. Clipping only at the end
     lost half of the style.
     """

@@ -22,7 +22,7 @@ ONLY_WCT = ("wct.decoder", "wct.levels", "wct.photographs", "wct.steps", "wct.pr
 
 
 class WctConfig(Section):
-    """Whitening and coloring: the feature maps that are transformed, and the decoder."""
+    """Settings of method wct (whitening and coloring): the feature maps and the decoder."""
 
     decoder: Path | None = None
     """File of the decoder, which turns feature maps into pictures. Required by method wct; trained
@@ -50,17 +50,17 @@ class StylizeOptions(Section):
     output: Path
     """File for the result. It has the photograph's aspect ratio."""
     method: Method = "optimize"
-    """How to paint. optimize: change the pixels until a network finds the style in them (Gatys et
-    al. 2016). wct: give the photograph's feature maps the mean and covariance of the painting's,
-    and decode them (Li et al. 2017), in seconds, but with less of the brushwork."""
+    """How to paint. optimize: change the pixels until their features match the style (Gatys et al.
+    2016). wct: give the photograph's feature maps the mean and covariance of the painting's, and
+    decode them (Li et al. 2017); this takes seconds but shows less of the brushwork."""
     style_weights: list[Weight] = Field(default=[])
     """Share of each painting in the blend, in the order of style. If empty, all shares are
     equal."""
     masks: list[Path] = Field(default=[])
-    """A picture for each painting, laid over the photograph: white where its style applies. What is
-    white in none of them keeps the photograph's pixels."""
+    """A mask for each painting, of the photograph's aspect ratio: white where its style applies.
+    Areas that are black in all masks keep the photograph's pixels."""
     strength: Annotated[float, Field(ge=0, le=1)] = 1
-    """How much of the style comes from the paintings and not from the photograph itself."""
+    """Share of the style that comes from the paintings, the rest from the photograph itself."""
     preserve_color: PreserveColor = "no"
     """How the photograph's colors are kept. no: not at all. luma: only lightness is painted.
     palette: the paintings are recolored first, to the mean and covariance of the photograph's
@@ -77,9 +77,9 @@ class StylizeOptions(Section):
     steps: Count = 200
     """Evaluations of the loss and its gradient at each size."""
     optimizer: Optimizer = "lbfgs"
-    """lbfgs gets further in the same number of evaluations. adam needs less memory."""
+    """lbfgs reaches a lower loss in the same number of evaluations. adam needs less memory."""
     init: Literal["content", "noise"] = "content"
-    """What is painted over: the photograph (content), or noise that is drawn from the seed."""
+    """Start of the optimization: the photograph (content), or noise drawn from the seed."""
     content_weight: Weight = 1
     """Weight of the content term."""
     style_weight: Weight = 30
@@ -91,7 +91,7 @@ class StylizeOptions(Section):
     perceptual.weights names its file."""
     wct: WctConfig = WctConfig()
     tile: Annotated[int, Field(ge=256, multiple_of=32)] = 768
-    """Larger pictures go through the network in tiles of this many pixels a side, which needs less
+    """Side of tiles in pixels. Larger pictures go through the network in tiles, which needs less
     memory."""
     device: Device = "auto"
     """Where to compute. auto uses a GPU if there is one."""
@@ -101,15 +101,15 @@ class StylizeOptions(Section):
     """Replace existing files. If not set, an existing output is an error, and images of a folder
     that exist in the output are skipped."""
     marks: bool = True
-    """Write into each file, as XMP, that a trained network made it, and which. With false, no XMP
-    is written."""
+    """Mark each file, in its XMP, as made by a trained network, with the network's name. With
+    false, no XMP is written."""
     log: Path | None = None
     """Folder for curves of the losses in TensorBoard."""
     save_every: Count | None = None
     """Steps between intermediate pictures, which are written next to the output."""
     sweep: list[str] = Field(default=[])
-    """NAME=VALUE,VALUE,...: paint with each value and write one labeled sheet of all results. If
-    given several times, every combination is painted."""
+    """Option and values, NAME=VALUE,VALUE,...: paint with each value and write one labeled sheet of
+    all results. If given several times, every combination is painted."""
 
     @model_validator(mode="after")
     def check(self) -> Self:

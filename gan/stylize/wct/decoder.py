@@ -20,7 +20,7 @@ VERSION = 1
 MOST_CHANNELS = 4096
 MOST_CONVOLUTIONS = 16
 DEEPEST = 5
-"""Limits of what a file may claim; a VGG has at most 512 channels and four convolutions a block."""
+"""Limits for the sizes in a file; a VGG has at most 512 channels and four convolutions a block."""
 
 
 class Shape(NamedTuple):
@@ -38,9 +38,9 @@ class Decoder(nn.Module):
     """Maps feature maps of a level to those of the level above it, and at level 1 to a picture.
 
     Every stage mirrors one block of the encoder: convolutions in reverse order with mirrored edges,
-    and nearest-neighbor upsampling in place of pooling. As each stage returns the feature maps of a
-    level and not something else, one decoder serves all levels: its last stages decode any of them
-    (blockwise training; Chiu and Gurari 2021, "PhotoWCT2", Sec. 3.1).
+    and nearest-neighbor upsampling in place of pooling. Since each stage returns the feature maps
+    of a level, one decoder serves all levels: its last stages decode any of them (blockwise
+    training; Chiu and Gurari 2021, "PhotoWCT2", Sec. 3.1).
     """
 
     def __init__(self, shapes: Sequence[Shape]) -> None:

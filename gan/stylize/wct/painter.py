@@ -75,9 +75,9 @@ class Painter:
         """Return a photograph (1, 3 or 1, H, W) in the given styles, (1, 3, H, W) in [-1, 1].
 
         Without masks, the styles are blended by their shares. With masks (R, 1, H, W) in [0, 1],
-        each of the R styles has its own part, whose own statistics are whitened; features outside
-        all masks stay. At strength 0 the photograph is only encoded and decoded, at each level in
-        turn.
+        each of the R styles has its own region, which is whitened by its own statistics; features
+        outside all masks stay. At strength 0 the photograph is only encoded and decoded, at each
+        level in turn.
         """
         picture = photo
         for level in self.levels:

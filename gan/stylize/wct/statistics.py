@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 SMALLEST = 1e-8
-"""Directions are not whitened if their variance is below this share of the largest: it is rounding
-error. The paper's limit is 1e-5 for maps whose largest variance is about 1e3."""
+"""Smallest variance of a whitened direction, as a share of the largest; less is rounding error. The
+paper's limit is 1e-5 for maps whose largest variance is about 1e3."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def moments(maps: Tensor, guide: Tensor | None = None) -> Moments:
 
 
 class Style(NamedTuple):
-    """What the transformation needs of a style at one level; computed once for each style."""
+    """A style's statistics for the transformation at one level; computed once for each style."""
 
     mean: Tensor
     """m_s, (C,)."""
@@ -91,9 +91,8 @@ class Affine(NamedTuple):
 def transformation(content: Moments, style: Style) -> Affine:
     """Return T for the content's moments and a style.
 
-    Directions in which the content has no variance, as in a gray or constant picture, have nothing
-    to be colored: their whitened features are 0. If the content has no positions, T is the
-    identity.
+    Directions in which the content has no variance, as in a gray or constant picture, have whitened
+    features of 0. If the content has no positions, T is the identity.
     """
     if not content.mass > 0:
         channels = len(style.mean)

@@ -39,9 +39,9 @@ WARM_UP = 50
 """Steps in which the learning rate grows; it then falls linearly to zero."""
 SHOW_EVERY = 20
 SOLVED = 32
-"""Number of crops from which the last convolution is computed."""
+"""Number of crops for which the last convolution is solved."""
 RIDGE = 1e-6
-"""Ridge regression: this share of the mean square is added to each square, so that there is a
+"""Share of the mean square that is added to each square (ridge regression), so that there is a
 solution even with dead maps."""
 
 
@@ -117,9 +117,9 @@ def loss(crops: Tensor, features: Features, decoder: Decoder, level: int) -> Ten
 def solve_last(crops: Tensor, features: Features, decoder: Decoder) -> None:
     """Set the last convolution to the one that reconstructs crops with the least squared error.
 
-    It is linear, so the solution has a closed form; after few steps of training, colors were still
-    wrong. The solution is for maps decoded from every level: solved for the deepest alone, the
-    convolution amplified what those maps lack.
+    It is linear, so the solution has a closed form. Without it, colors were still wrong after few
+    steps of training. The solution is for maps decoded from every level: solved for the deepest
+    level alone, the convolution amplified the parts that those maps lack.
     """
     last = decoder.stages[0][0]  # type: ignore[index]
     squares = products = torch.zeros((), dtype=torch.float64)
