@@ -22,8 +22,8 @@ PAGES = frozenset({
     "/api/models", "/api/translate",
 })  # fmt: skip
 FOLDERS = ("/static/", "/assets/", "/svelte/", "/gradio_api/heartbeat/")
-"""Allowed prefixes of paths. The page requests only these and PAGES. Gradio serves more: proxies
-for other servers, pages for developers, and calls that bypass its queue."""
+"""Allowed prefixes of paths. The page requests only these and PAGES. Gradio also serves proxies for
+other servers, pages for developers, and calls that bypass its queue."""
 MOST_TEXT = 2**20
 """Most bytes of a request that is not an upload."""
 SHARING = b"access-control-"
@@ -144,7 +144,7 @@ def _crossed(scope: Scope) -> tuple[int, str] | None:
     """Return status and reason if another site's page sent a request that changes something.
 
     Browsers send Sec-Fetch-Site, the relation of the two sites. Over http to addresses that are not
-    local they send only Origin, the sender's site. Other programs send neither.
+    local, they send only Origin, the sender's site. Other programs send neither.
     """
     headers = dict(scope["headers"])
     site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")

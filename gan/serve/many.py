@@ -22,7 +22,7 @@ SHOWN = 24
 STOPPED = "<div id='state'>Stopped.</div>"
 START = "(...given) => { if (given[0]?.length) window.gan.start('done'); return given; }"
 STOP = "() => ({{ __type__: 'update', interactive: {} }})"
-"""Enables or disables the stop button."""
+"""JavaScript that enables or disables the stop button."""
 ARRIVE = "() => window.gan.arrive('done')"
 
 

@@ -6,11 +6,11 @@ from gan.config import Count, Rate, Section
 from gan.config.choices import MAX_DECODED_MB, Device, Precision
 
 UPLOADS = 50
-"""Visitors' files, including results, may take the space of this number of largest uploads."""
+"""Visitors' files, including results, may take the space of this many largest uploads."""
 
 
 class ServeOptions(Section):
-    """Models, an address, and what visitors may send.
+    """Models, an address, and limits for visitors.
 
     Serves until it is interrupted. It needs no internet. Uploads are deleted after an hour and at
     the end. Requires the extra `serve`.
@@ -33,8 +33,8 @@ class ServeOptions(Section):
     examples: bool = True
     """Offer pictures of the run's testA and testB to try, if they are on this machine."""
     marks: bool = True
-    """Write into each result, as XMP, that a trained model made it, and which. With false, no XMP
-    is written."""
+    """Mark each result, in its XMP, as made by a trained model, with the model's name. With false,
+    no XMP is written."""
     device: Device = "auto"
     """Where to compute. auto uses a GPU if there is one."""
     precision: Precision = "fp32"

@@ -19,7 +19,7 @@ EXAMPLE = 1024
 THUMBNAIL = 160
 """Pixels of the longer side of an example's thumbnail."""
 START = "(...given) => { if (given[0]) window.gan.start('result'); return given; }"
-"""Scrolls to the place of the result, if an image is chosen."""
+"""JavaScript that scrolls to the result, if an image is chosen."""
 ARRIVE = "() => window.gan.arrive('result')"
 
 

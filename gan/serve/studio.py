@@ -40,7 +40,7 @@ class Wish:
 
     choice: Choice
     strength: float = 1.0
-    """From 0, the original, to 1, the full translation."""
+    """Share of the translation, from 0 (the original) to 1."""
     tile: int | None = None
     """Pixels per side of a tile; None to use tiles only if memory requires them."""
     format: Format | None = None
