@@ -1,4 +1,4 @@
-"""Test images and translations under sliders: a selection of the folder, the best and the worst."""
+"""Show test images and translations under sliders: a selection, the best and the worst."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Renders HTML templates with escaping; formats names and numbers."""
+"""Render HTML templates with escaping; format names and numbers."""
 
 import math
 import re

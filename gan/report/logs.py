@@ -144,7 +144,7 @@ def _events(path: Path) -> Iterator[Any]:
     """Yield the complete events of a file, without those that are as long as pictures.
 
     A record holds its length, a checksum of it, the event, and the event's checksum (TFRecord).
-    TensorBoard's own loader computes checksums in Python, 0.3 s a MB, which takes minutes for a run
+    TensorBoard's own loader is not used: its checksums in Python take 0.3 s a MB, minutes for a run
     with many samples.
     """
     from google.protobuf.message import DecodeError  # imported late: slow, and only needed here
@@ -164,7 +164,7 @@ def _events(path: Path) -> Iterator[Any]:
 
 
 def losses(log: Log) -> Markup:
-    """Return charts of the logged groups; scalars of unknown groups are collapsed at the end."""
+    """Return charts of the logged groups as HTML; unknown scalars are collapsed at the end."""
     groups = in_groups([name for name, points in log.scalars.items() if points])
     known, others = [], []
     for group, names in groups.items():

@@ -1,4 +1,4 @@
-"""Embeds pictures in the page as data URIs, shrunk to fit a number of bytes."""
+"""Embed pictures in the page as data URIs, shrunk to fit a number of bytes."""
 
 import base64
 from collections.abc import Sequence

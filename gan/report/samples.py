@@ -1,4 +1,4 @@
-"""Samples of the same test images during training, with a slider over the steps."""
+"""Show samples of the same test images during training, with a slider over the steps."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Translates test images with the run's generators for the report."""
+"""Translate test images with the run's generators for the report."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -97,7 +97,8 @@ class Translations:
         return Translated(name, before, translator.translate(before), before.size != image.size)
 
     def cycle_error(self, direction: Direction, shown: Translated) -> float | None:
-        """Return the mean of |reconstruction - image| on the scale of [-1, 1], from 8-bit images.
+        """Return the mean of |reconstruction - image|, on the scale of [-1, 1], from 8-bit images.
+
         None if the run has no generator of the opposite direction.
         """
         back = self.translators.get(DIRECTIONS[direction].opposite)

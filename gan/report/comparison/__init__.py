@@ -1,1 +1,1 @@
-"""Compares several runs on one page; seeds of one recipe become a mean and a deviation."""
+"""Compare several runs on one page; seeds of one recipe become a mean and a deviation."""

@@ -1,4 +1,4 @@
-"""Groups runs that differ only in their seeds, and finds the keys in which groups differ."""
+"""Group runs that differ only in their seeds, and find the keys in which groups differ."""
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
@@ -13,7 +13,7 @@ from gan.system.text import dotted, nearest
 SEED = "run.seed"
 ABSENT = "absent"
 BY_CONTENT = "by content"
-"""Replaces the path of a folder whose content is known."""
+"""Replaces the path of a folder whose content is known by its hash."""
 FOLDERS = {"data.root", "data.a", "data.b"}
 PLACES = {
     "networks.discriminator_weights",

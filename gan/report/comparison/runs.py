@@ -1,4 +1,4 @@
-"""Reads the runs that are compared, and gives them unique names."""
+"""Read the runs to compare, and give them unique names."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

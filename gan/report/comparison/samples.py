@@ -1,4 +1,4 @@
-"""The same test images in the newest samples of all runs, side by side."""
+"""Show the same test images from the newest samples of all runs, side by side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
