@@ -48,7 +48,7 @@ KINDS = {
     "ranges": Kind(
         False, "test images with another range of values than the training images", "details"
     ),
-    "shared": Kind(False, "in A and in B: it teaches nothing about the style"),
+    "shared": Kind(False, "in A and in B: such images teach nothing about the style"),
     "grey": Kind(False, "gray in a folder of color images"),
     "color": Kind(False, "color in a folder of gray images"),
     "plain": Kind(False, "a single color: nothing to learn from; compared by equal pixels only"),

@@ -1,4 +1,4 @@
-"""Find copies among thumbnails: by a perceptual hash of 64 bits, confirmed by correlation."""
+"""Find copies among thumbnails by a perceptual hash of 64 bits, confirmed by correlation."""
 
 from collections.abc import Callable, Iterator
 
@@ -102,10 +102,10 @@ def near(sought: Bits, known: Bits) -> Iterator[tuple[NDArray[np.intp], ...]]:
     """Yield blocks of near pairs: (indices into `sought`, indices into `known`, differing bits).
 
     Near hashes differ in at most MOST_BITS; the index into `known` is the smaller one. Hashes are
-    cut into MOST_BITS + 1 bands, so that two near hashes have at least one band in common: only
-    such pairs are compared, one in a hundred for 100,000 photographs. A pair may be yielded more
-    than once. If a hash has more than CANDIDATES near hashes in one band, only the nearest are
-    yielded (the earliest of equally near ones), and its remaining bands are skipped.
+    cut into MOST_BITS + 1 bands, so two near hashes have at least one band in common. Only such
+    pairs are compared, one in a hundred for 100,000 photographs. A pair may be yielded more than
+    once. If a hash has more than CANDIDATES near hashes in one band, only the nearest are yielded
+    (the earliest of equally near ones), and its remaining bands are skipped.
     """
     crowded = np.zeros(len(sought), bool)
     for band in np.array_split(np.arange(BITS), MOST_BITS + 1):
@@ -130,7 +130,7 @@ def near(sought: Bits, known: Bits) -> Iterator[tuple[NDArray[np.intp], ...]]:
 
 
 def _signs(bits: Bits) -> NDArray[np.float32]:
-    """Return bits as 1 and -1: the dot product of two hashes is their equal bits minus the rest."""
+    """Return bits as 1 and -1, so that a dot product counts equal bits minus different ones."""
     return bits.astype(np.float32) * 2 - 1
 
 

@@ -27,11 +27,11 @@ class InspectOptions(Section):
     """Folder for inspection.tsv, statistics.tsv and sheet.png (thumbnails of the faults). If not
     set, nothing is written."""
     min_side: Count = 64
-    """An image whose shorter side has fewer pixels is tiny."""
+    """Smallest shorter side in pixels; an image below it counts as tiny."""
     max_aspect: Annotated[float, Field(ge=1)] = 3
-    """An image is too long if its longer side is more than this many times its shorter side."""
+    """Largest ratio of the longer to the shorter side; an image above it counts as too long."""
     min_images: Annotated[int, Field(ge=0)] = 100
-    """A training folder with fewer images gets a remark."""
+    """Smallest number of images in a training folder; fewer give a remark."""
     max_megapixels: Rate = MAX_MEGAPIXELS
     """Images with more megapixels are not decoded."""
     max_decoded_mb: Rate = MAX_DECODED_MB

@@ -25,7 +25,8 @@ CARDS = 300
 SAMPLES, SAMPLE_COLUMNS = 8, 4
 """Images per folder that are shown if there are no faults, and images per row."""
 UNREAD = ("unreadable", "empty")
-"""Kinds without a thumbnail: reading a pipe would never end, a link may lead out of the folder."""
+"""Kinds without a thumbnail: reading a pipe would never end, and a link may lead out of the
+folder."""
 EMPTY, ALARM = (222, 216, 202), (170, 30, 20)
 
 

@@ -84,13 +84,13 @@ class Contrast:
     quantity: str
     """An attribute of Numbers."""
     limit: float
-    """Least ratio of high to low that is reported; for shares, the least difference."""
+    """Smallest ratio of high to low that is reported; for shares, the smallest difference."""
     sentence: str
     """A format string. `low` and `high` are the Numbers of the domains with less and more of the
     quantity, `low_name` and `high_name` are A or B, and `ratio` is that of the shorter sides."""
     share: bool = True
     sharp: float = inf
-    """The difference does not matter if low is at least this."""
+    """Value of low from which on the difference does not matter."""
 
 
 CONTRASTS = (

@@ -213,8 +213,7 @@ def measured(path: Path, place: Place, traits: Traits, image: Image.Image) -> Im
 
 
 def _is_framed(pixels: NDArray[np.float64]) -> bool:
-    """Return whether the left and right, or top and bottom edges of pixels (H, W, 3) are bars of
-    one color."""
+    """Return whether two opposite edges of pixels (H, W, 3) are bars of one color."""
     across, down = (
         np.concatenate([turned[:FRAME_WIDTH], turned[-FRAME_WIDTH:]])
         for turned in (pixels, pixels.swapaxes(0, 1))
