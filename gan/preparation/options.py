@@ -42,21 +42,21 @@ class PrepareOptions(Section):
     """Largest number of images of each domain, training and test together. They are drawn by
     seed."""
     test: Weight = 0.1
-    """Share of each domain's images that become test images. From 1 on, their number."""
+    """Share of each domain's images to use as test images; from 1 on, their number."""
     unique: bool = False
-    """Use only one of several copies of a picture, instead of keeping all on one side of the
+    """Use only one of several copies of a picture. Without it, all stay on one side of the
     split."""
     frames_per_second: Rate = 1
     """Frames to take from each second of a video."""
     every_frame: Count | None = None
     """Take every n-th frame of a video, instead of frames_per_second."""
     block: Rate = 10
-    """Length in seconds of the blocks into which a video is cut. Each block is in training or in
-    the test as a whole."""
+    """Length in seconds of the blocks into which a video is cut. A whole block is in training or in
+    the test."""
     link: Link = "copy"
-    """How pictures get into the output. copy: copies. hard: hard links, which are one file under
-    two names on the same disk. symbolic: symbolic links, which training with this program skips
-    because they lead out of its folder."""
+    """How pictures are put into the output. copy: copies. hard: hard links, which are one file
+    under two names on the same disk. symbolic: symbolic links; training with this program skips
+    them because they lead out of its folder."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of the split and of the images that limit draws."""
     dry_run: bool = False

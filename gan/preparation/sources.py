@@ -132,7 +132,7 @@ def _from_video(
 
 
 def _located(offered: Sequence[tuple[Path, Candidate]], skipped: list[Skipped]) -> list[Candidate]:
-    """Return the candidates with the files that rows of tables name, each file once.
+    """Return the candidates with the files named in rows of tables, each file once.
 
     `offered` has pairs (folder to put before the candidate's name, candidate). Names without a
     usable file are added to `skipped`.
@@ -172,8 +172,8 @@ class Index:
     def file(self, name: Path) -> Path:
         """Return the image with the name given in a table; ImageError if there is not exactly one.
 
-        It is the file at this path below the folder or, if there is none, the only image below the
-        folder with the last part of the path as its name, with or without suffix.
+        It is the file at this path below the folder. If there is none, it is the only image below
+        the folder whose name, with or without suffix, is the last part of the path.
         """
         path = self.folder / os.path.relpath(os.path.normpath(self.folder / name), self.folder)
         if ".." in path.relative_to(self.folder).parts:

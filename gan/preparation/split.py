@@ -79,8 +79,8 @@ def drawn(
 ) -> set[int]:
     """Return the indices of the test pictures: whole groups, drawn by seed, as many as fit.
 
-    If all groups of a domain are too large, its smallest one is drawn, unless that is more than
-    half of the domain.
+    If all groups of a domain are too large, its smallest one is drawn, unless it is more than half
+    of the domain.
     """
     counts = Counter(member.domain for member in members)
     left = {domain: quota(count, test, domain) for domain, count in counts.items()}
