@@ -44,7 +44,7 @@ __all__ = [
     "register_tracker",
     "train",
 ]
-"""What may be relied on; docs/reference/python.md describes each."""
+"""The public names; docs/reference/python.md describes each."""
 
 # Otherwise albumentations asks a server for its newest version at every import.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
