@@ -70,7 +70,7 @@ def test_most_images_and_nothing_at_all(images: Path) -> None:
     assert [path.name for path in few.files] == ["0.png", "1.png"]
     with pytest.raises(ValueError, match="memory://store/nothing: no "):
         index_folder(place(f"{URL}/nothing"), max_images=None, max_unreadable=0)
-    with pytest.raises(ValueError, match="no such folder, or nothing in it"):
+    with pytest.raises(ValueError, match="does not exist or is empty: check the URL"):
         list_images(place(f"{URL}/nothing"))
     assert len(list_images(root)) == 5
 

@@ -50,7 +50,9 @@ def test_pictures_are_scaled_to_the_training_size_and_spread_over_the_folder(
     opened = Opened(build_generator(**SPEC), SPEC, {"resize": "short", "load_size": 33})
     assert [image.shape for image in read_pictures(root / "photos", opened)] == [(1, 3, 33, 35)] * 6
     (tmp_path / "one.png").write_bytes((root / "photos" / "0.png").read_bytes())
-    with pytest.raises(ValueError, match=r"calibrate: .* has 1 picture; two are required$"):
+    with pytest.raises(
+        ValueError, match=r"calibrate: .* has 1 picture; at least two are required$"
+    ):
         read_pictures(tmp_path, opened)
     for number in range(129):
         (tmp_path / f"{number:03}.png").symlink_to(tmp_path / "one.png")
@@ -68,7 +70,9 @@ def test_broken_pictures_are_skipped_and_counted_until_too_few_are_left(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"calibrate: 1 picture skipped: {tmp_path / 'b.png'}: not an image")
     (tmp_path / "a.png").unlink()
-    with pytest.raises(ValueError, match=r"calibrate: .* has 1 picture; two are req.*; 1 picture"):
+    with pytest.raises(
+        ValueError, match=r"calibrate: .* has 1 picture; at least two are req.*; 1 picture"
+    ):
         read_pictures(tmp_path, opened)
 
 

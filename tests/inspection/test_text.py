@@ -91,4 +91,4 @@ def test_clips_are_counted_with_what_to_do(
     (root / "trainA" / "notes.txt").touch()
     inspect_folders(root, min_images=0)
     last = capsys.readouterr().out.splitlines()[-1]
-    assert ", 1 files that are not images, 1 clip (training requires frames: gan prepare" in last
+    assert ", 1 files that are not images, 1 clip (training requires frames: extract them" in last

@@ -177,15 +177,15 @@ def test_repositories_are_downloaded_by_their_scheme(
     Translator.from_pretrained("hf://me/ochre/gen_ba.safetensors", device="cpu")
     assert asked == [("me/ochre", "v2"), ("me/ochre", "gen_ba.safetensors", None)]
     for wrong in ("hf://me", "hf://", "hf:///me/ochre"):
-        with pytest.raises(ValueError, match="should be hf://user/name"):
+        with pytest.raises(ValueError, match="expected hf://user/name"):
             fetch(wrong)
 
 
 @pytest.mark.parametrize("name", ["s3://b/m", "S3://b/m", "ftp://b/m"])
 def test_models_are_read_from_the_hub_and_from_paths_only(name: str) -> None:
-    with pytest.raises(ValueError, match=rf"^{name}: models are read from hf://user/name"):
+    with pytest.raises(ValueError, match=rf"^{name}: expected a local path or hf://user/name"):
         Translator.load(Path(name))
-    with pytest.raises(ValueError, match=rf"^{name}: models are read from hf://user/name"):
+    with pytest.raises(ValueError, match=rf"^{name}: expected a local path or hf://user/name"):
         with_local_models(TranslateOptions(model=Path(name), input=Path("i"), output=Path("o")))
 
 
@@ -208,11 +208,14 @@ def test_without_a_network_the_reason_names_the_endpoint_and_the_cache(
     monkeypatch.setattr("huggingface_hub.HfApi", fail)
     monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
     reason = r"no network, or HF_ENDPOINT is wrong \(ConnectError: .* known\)"
-    with pytest.raises(ValueError, match=rf"downloaded: {reason}; .*found in the cache$"):
+    with pytest.raises(ValueError, match=rf"downloaded: {reason}; .*before are available$"):
         Translator.from_pretrained("hf://me/ochre")
     out = str(tmp_path / "shared")
     assert main(["export", str(run), out, "hub", "--push", "me/ochre"]) == 1
-    assert f"{out} is written: the same command with --overwrite true" in capsys.readouterr().err
+    assert (
+        f"{out} is written. To upload it, run the same command with --overwrite true"
+        in capsys.readouterr().err
+    )
 
 
 def test_what_is_pushed_is_what_is_saved(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

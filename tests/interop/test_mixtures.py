@@ -45,13 +45,13 @@ def test_a_blend_is_divided_by_its_sum() -> None:
 
 
 @pytest.mark.parametrize(("choice", "message"), [
-    (StyleChoice(), "gen_ab.safetensors: has several styles: choose one with --style_index"),
+    (StyleChoice(), "gen_ab.safetensors: has several styles: select one with --style_index"),
     (StyleChoice(), "styles: 0 dots, 1 waves, 2 2, 3 0:1"),
     (StyleChoice(1, "0:1"), "style_index and style_blend exclude each other"),
-    (StyleChoice(4), "style_index: no style 4 in gen_ab.safetensors; styles: 0 dots"),
-    (StyleChoice(-1), "style_index: no style -1 in"),
-    (StyleChoice("oils"), "style_index: no style oils in"),
-    (StyleChoice(blend="oils:1"), "style_blend: no style oils in"),
+    (StyleChoice(4), "style_index: gen_ab.safetensors has no style 4; styles: 0 dots"),
+    (StyleChoice(-1), "style_index: gen_ab.safetensors has no style -1"),
+    (StyleChoice("oils"), "style_index: gen_ab.safetensors has no style oils"),
+    (StyleChoice(blend="oils:1"), "style_blend: gen_ab.safetensors has no style oils"),
     (StyleChoice(blend="1"), "style_blend: 1 must be STYLE:WEIGHT"),
     (StyleChoice(blend="1:0"), "style_blend: 1:0 must be STYLE:WEIGHT with a weight above 0"),
     (StyleChoice(blend="1:-1"), "style_blend: 1:-1 must be"),

@@ -131,5 +131,5 @@ def test_a_grown_network_keeps_its_styles_and_begins_new_ones_at_their_mean() ->
 
 
 def test_a_network_without_styles_is_rejected() -> None:
-    with pytest.raises(ValueError, match="styles is 0: this generator has at least one"):
+    with pytest.raises(ValueError, match="styles is 0: must be at least 1"):
         build_generator("conditional_6blocks", styles=0)

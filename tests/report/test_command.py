@@ -203,7 +203,7 @@ def test_a_generator_with_several_styles_shows_its_first(
     )
     new_generator(run / "gen_ab.safetensors", kind="conditional_6blocks", styles=2)
     text = page(run)
-    assert "Several paintings" in text
+    assert "the styles of several paintings" in text
     assert "All in the first style; the sample grids show all styles." in text
     assert len(cards(text)) == 4
 

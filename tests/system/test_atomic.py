@@ -103,6 +103,6 @@ def test_a_part_is_locked_until_it_is_renamed(
 def test_a_folder_that_cannot_be_made_is_named_and_not_a_file_in_it(tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
     folder = tmp_path / "taken" / "sub"
-    with pytest.raises(OSError, match=r"sub: this folder cannot be made: .*taken is a file$") as e:
+    with pytest.raises(OSError, match=r"sub: cannot be created: .*taken is a file$") as e:
         write_whole(folder / "inner.part", lambda file: file.write(b"x"))
     assert "inner" not in str(e.value)

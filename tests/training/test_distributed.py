@@ -146,7 +146,7 @@ def test_two_processes_share_the_classifier_that_one_of_them_trains(tmp_path: Pa
 
 def test_batch_norm_over_processes_without_cuda_is_rejected(root: Path, tmp_path: Path) -> None:
     printed = run(command(root, tmp_path, *TORCHRUN, networks__norm="batch"), status=1)
-    assert "networks.norm batch requires statistics of all processes" in printed
+    assert "networks.norm batch in several processes requires CUDA" in printed
 
 
 @pytest.mark.slow

@@ -290,7 +290,7 @@ def test_a_file_that_appears_meanwhile_is_kept(
     monkeypatch.setattr(negative, "translate_batch", meanwhile)
     assert translate_folder(negative_model, source, out) == 1
     assert (out / "000.png").read_text() == "mine"
-    assert "exists now and is not replaced" in capsys.readouterr().err
+    assert "exists and is not replaced" in capsys.readouterr().err
 
 
 def test_places_that_cannot_be_written_are_named_before_anything_is_translated(

@@ -52,7 +52,7 @@ def test_existing_files_are_kept_and_counted(
     finished = tree(target)
     assert translate_folder(negative_model, source, target) == 0
     assert "0 of 3 images translated" in (said := capsys.readouterr().err)
-    assert "3 existed already; to write over them: --overwrite true\n" in said
+    assert "3 existed already; to replace them, add --overwrite true\n" in said
     assert tree(target) == finished
 
     assert translate_folder(negative_model, source, target, overwrite=True) == 0

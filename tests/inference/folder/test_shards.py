@@ -59,7 +59,7 @@ def test_one_file_has_no_parts() -> None:
 def test_the_end_line_names_more_parts_than_pictures(tmp_path: Path) -> None:
     Shard(1, 2).end(tmp_path, (1, 0), [])
     assert "more parts" not in str(Shard(2, 2).end(tmp_path, (1, 0), []))
-    assert str(Shard(2, 2).end(tmp_path, (0, 0), [])).endswith("more parts than pictures")
+    assert str(Shard(2, 2).end(tmp_path, (0, 0), [])).endswith("more shards than pictures")
 
 
 def test_the_last_shard_joins_the_failures_and_the_files_are_those_of_one_process(
@@ -80,7 +80,7 @@ def test_the_last_shard_joins_the_failures_and_the_files_are_those_of_one_proces
 
     translate("whole", "1/1")
     status, printed = translate("parts", "2/2")
-    assert (status, "without a report yet: 1" in printed) == (0, True)
+    assert (status, "parts without a report: 1" in printed) == (0, True)
     assert not (tmp_path / "parts/failed.tsv").exists()
     status, printed = translate("parts", "1/2")
     assert status == 1
@@ -92,6 +92,6 @@ def test_the_last_shard_joins_the_failures_and_the_files_are_those_of_one_proces
     assert files[0] == files[1]
     assert len(files[0]) == 5
     _, printed = translate("parts", "1/9")
-    assert "parts: reports of 2 parts, not 9, exist and are ignored" in printed
+    assert "parts: reports for 2 parts, not 9, are ignored" in printed
     _, printed = translate("parts", "2/2")
     assert "2 of 5 files translated, 2 existed already, 1 failed" in printed

@@ -284,5 +284,5 @@ def test_clips_that_get_no_comparison_or_format_are_counted(
     }
     assert translate_folder(generator_file, *places, **options) == 0
     said = capsys.readouterr().out
-    assert "--compare and --format are for images: 1 clip translated without" in said
+    assert "--compare and --format are for images only: ignored for 1 clip" in said
     assert "1 of 1 clip to translate" in said

@@ -269,5 +269,5 @@ def test_a_training_of_the_decoder_announces_that_it_would_start_again(
     new = {"decoder": tmp_path / "new.safetensors", "photographs": tmp_path / "photos"}
     with pytest.raises(KeyboardInterrupt):
         stylize(StylizeOptions(**(given | {"wct": new})))
-    assert "if the training is interrupted, it starts again" in capsys.readouterr().err
+    assert "An interrupted training starts again" in capsys.readouterr().err
     assert not (tmp_path / "new.safetensors").exists()

@@ -244,7 +244,7 @@ def test_a_metric_that_cannot_be_measured_is_rejected_first(
 def test_patience_is_rejected_if_images_are_too_few_for_intervals(
     root: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(ValueError, match=r"patience compares intervals, and l1_ab has none: 3 im"):
+    with pytest.raises(ValueError, match=r"patience compares intervals, but l1_ab has none: 3 im"):
         train(config(root, tmp_path, every=2, best="l1_ab", patience=2))
 
 
@@ -343,12 +343,12 @@ def test_validation_images_choose_the_best_if_there_are_any(
     shutil.copytree(root, data)
     train(config(data, tmp_path / "test", max_steps=2, every=2, best="l1_ab"))
     printed = capsys.readouterr().err
-    assert printed.count("evaluate.best: chosen by the test images") == 1
+    assert printed.count("evaluate.best chooses generators by the test images") == 1
     shutil.copytree(data / "testA", data / "valA")
     train(config(data, tmp_path / "half", max_steps=2, every=2))
     shutil.copytree(data / "testA", data / "valB")
     train(config(data, tmp_path / "val", max_steps=2, every=2, best="l1_ab"))
-    assert "chosen by the test images" not in capsys.readouterr().err
+    assert "chooses generators by the test images" not in capsys.readouterr().err
     for name, split in (("test", "test"), ("half", "test"), ("val", "val")):
         folders = lines(tmp_path / name)[-1]["protocol"]["sources"]
         assert [folders[d]["folder"] for d in "ab"] == [str(data / f"{split}{d}") for d in "AB"]

@@ -281,7 +281,7 @@ def test_a_run_leaves_one_generator_that_translates_a_folder(
     ({"loss": {"style": 1}}, "train.recipe contrastive does not use loss.style: set it to 0, or"),
     ({"loss": {"perceptual": 1}}, "does not use loss.perceptual: set it to 0, or train.recipe to"),
     ({"networks": {"generator": "unet_128"}, "data": {"crop_size": 128, "load_size": 128}},
-     "which unet_128 does not give: set networks.generator to resnet_9blocks or resnet_6blocks"),
+     "which unet_128 does not return: set networks.generator to resnet_9blocks or resnet_6blocks"),
     ({"data": {"channels_b": 1}}, "data.channels_a and data.channels_b must be equal (3 and 1"),
     ({"train": {"recipe": "cyclegan"}}, "does not use loss.nce: set it to 0, or train.recipe to c"),
 ], ids=str)  # fmt: skip

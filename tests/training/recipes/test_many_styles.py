@@ -242,7 +242,7 @@ def test_a_missing_choice_is_an_error_in_one_line(
     for command in (["translate", *words], ["export", *words[:2], "--format", "onnx", *place]):
         assert main(command) == 1
         printed = capsys.readouterr().err.strip()
-        assert "has several styles: choose one with --style_index NUMBER" in printed
+        assert "has several styles: select one with --style_index NUMBER" in printed
         assert "styles: 0 dots, 1 reds, 2 waves" in printed
         assert "\n" not in printed
 
@@ -296,7 +296,9 @@ def test_a_network_that_does_not_fit_or_a_repeated_name_is_rejected(
     wide = {"generator_channels": 3}
     with pytest.raises(ValueError, match=r"style\.add_to: .* set networks\.generator_channels 2"):
         build(added(root, tmp_path, trained, networks=wide))
-    with pytest.raises(ValueError, match=r"data\.b: dots, reds, waves: style\.add_to has styles"):
+    with pytest.raises(
+        ValueError, match=r"data\.b: dots, reds, waves: style\.add_to already has styles"
+    ):
         build(added(root, tmp_path, trained, data={"b": root / "b"}))
     with pytest.raises(ValueError, match=r"style\.add_to: .*none: no such run directory"):
         build(added(root, tmp_path, tmp_path / "none"))
@@ -312,7 +314,7 @@ def test_broken_paintings_are_named_together(root: Path, tmp_path: Path) -> None
     place = tmp_path / "b"
     shutil.copytree(root / "b", place)
     (place / "bad.jpg").write_bytes(b"no picture")
-    one = r"data\.b: .*bad\.jpg: not an image of a known kind: remove it$"
+    one = r"data\.b: .*bad\.jpg: not an image of a known kind: remove the file$"
     with pytest.raises(ValueError, match=one):
         build(config(root, tmp_path / "run", data={"b": place}))
     for number in range(5):
@@ -342,11 +344,11 @@ def test_other_styles_are_rejected_when_a_run_is_resumed(root: Path, tmp_path: P
     ({"networks": {"generator": "adain"}, "train": {"recipe": "many_styles"}},
      "needs networks.generator conditional_6blocks or conditional_9blocks, not adain"),
     ({"networks": {"generator": "resnet_6blocks"}, "style": {"add_to": Path("x")}},
-     "style.add_to adds styles to a network with several; train.recipe cyclegan has none"),
+     "style.add_to requires a generator with several styles, which train.recipe cyclegan does"),
     ({"networks": {"weights": Path("x")}, "style": {"add_to": Path("x")}},
      "style.add_to and networks.weights exclude each other"),
     ({"evaluate": {"every": 5}, "data": {"root": Path("x"), "a": None, "b": None}},
-     "conditional_6blocks has several styles, and evaluations compare with one domain B"),
+     "conditional_6blocks has several styles, but an evaluation compares with one"),
 ], ids=str)  # fmt: skip
 def test_contradictions_are_rejected_by_name(
     sections: dict[str, dict[str, Any]], message: str, root: Path, tmp_path: Path
