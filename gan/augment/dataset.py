@@ -101,7 +101,8 @@ class Dataset:
     others: tuple[Path, ...]
     """All other files: copied unchanged, unless the format rewrites them."""
     remarks: tuple[Failure, ...]
-    """About images without labels, labels without images, unreadable labels and skipped files."""
+    """Remarks about images without labels, labels without images, unreadable labels and skipped
+    files."""
     folders: tuple[Path, ...] = ()
     """Empty folders, and links to folders."""
 

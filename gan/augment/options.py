@@ -68,8 +68,8 @@ class AugmentOptions(Section):
     (rejects the worst 5 percent), 6mad (rejects scores that are worse than the median by more than
     6 median absolute deviations) or off."""
     shift: str = GATES["shift"].default
-    """Rejects displaced translations: the largest gain in edge agreement by any shift, from 0 (not
-    displaced) to 1."""
+    """Largest displacement of edges, from 0 to 1: the share of the agreement after the best shift
+    that is missing without the shift."""
     edges: str = GATES["edges"].default
     """Smallest correlation of edge directions inside any labeled box or color of a mask."""
     luma: str = GATES["luma"].default

@@ -1,11 +1,11 @@
 """Measure how near a translation is to the target domain, and how a generator changes that domain.
 
-An image is described by the mean and standard deviation of its colors. At several scales, it is
-also described by the strength of details in smooth and in busy regions, by whether they are lighter
-or darker than their surroundings, and by whether they follow rows and columns. This distinguishes
-ink lines from blur, noise, blocks and grids. No network is used, so the measure is independent of a
-generator's losses. The distance from a domain is the Mahalanobis distance, divided by the square
-root of the number of entries of a description.
+An image is described by the mean and standard deviation of its colors, and by its details at
+several scales: their strength in smooth and in busy regions, whether they are lighter or darker
+than their surroundings, and whether they follow rows and columns. This distinguishes ink lines from
+blur, noise, blocks and grids. No network is used, so the measure is independent of a generator's
+losses. The distance from a domain is the Mahalanobis distance, divided by the square root of the
+number of entries of a description.
 """
 
 import hashlib

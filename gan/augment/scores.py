@@ -19,7 +19,7 @@ SMALLEST = 8
 AROUND = 16
 """Sigma of the surroundings with which a pixel's lightness is compared, in pixels."""
 REGIONS = 64
-"""Most objects, or colors of a mask, that are compared in an image, the largest first."""
+"""Most objects, or colors of a mask, that are compared in an image; the largest come first."""
 
 
 def measure(

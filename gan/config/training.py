@@ -56,8 +56,8 @@ class TrainConfig(Section):
     accumulate: Batch = 1
     """Batches whose gradients are averaged into one step."""
     pool_size: CountOrZero = 50
-    """Number of past translations that are kept for training each discriminator. 0 uses only the
-    present ones."""
+    """Number of past translations kept for training each discriminator. 0 uses only present
+    ones."""
     ema: Fraction = 0
     """Decay of the averaged generators, for instance 0.999. 0 turns averaging off."""
     precision: Precision = "fp32"

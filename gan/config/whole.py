@@ -132,9 +132,8 @@ class Config(Section):
             ),
             (
                 self.evaluate.every and self.styled,
-                f"evaluate.every: networks.generator {self.networks.generator} takes its style "
-                "from a second image, and evaluations have no such image: "
-                "remove evaluate.every",
+                f"evaluate.every: networks.generator {self.networks.generator} requires a style "
+                "image, which evaluations do not have: remove evaluate.every",
             ),
             (
                 self.evaluate.every and self.many_styles,

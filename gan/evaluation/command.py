@@ -141,8 +141,8 @@ def open_model(
             )
         if generator_row(spec["kind"]).takes_style:
             raise ValueError(
-                f"{file}: takes its style from a second picture, which gan evaluate does not "
-                "support: run gan translate with --style, and look at the results"
+                f"{file}: requires a style image, which gan evaluate does not support: run gan "
+                "translate with --style, and look at the results"
             )
         ranges = ranges_of(about, file)
         translators[name] = Translator(

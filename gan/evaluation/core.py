@@ -95,7 +95,9 @@ def evaluate(
             found[direction] = task, evaluator.measure(folders.sources[ends.source], task)
     metrics: dict[str, Metric] = processes.once(lambda: _all_metrics(found, settings))
     if not metrics:
-        raise ValueError("nothing to measure: the model has no generator for these images")
+        raise ValueError(
+            "nothing to measure: the model has no generator for these images: check the folders"
+        )
     images = _image_scores(found, folders)
     notes = (*folders.notes, *instruments.notes, *skipped(data, folders, instruments))
     return Evaluation(metrics, _describe(folders, data, settings, instruments), images, notes)

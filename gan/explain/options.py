@@ -10,16 +10,16 @@ from gan.config.choices import Device
 from gan.domains import Direction
 
 LEAST = 32
-"""Least `size`: a picture that the shift has cut must still be large enough for a generator."""
+"""Smallest `size`: after the shift cuts the picture, generators must still accept it."""
 
 
 class ExplainOptions(Section):
     """A model, a picture, and the sheet to write.
 
-    The sheet shows what the cycle keeps, the feature maps inside the generator, where the picture
-    and its translation look like the target domain to the discriminator, and how much the
-    translation changes when the picture changes a little. Reconstructions require a run directory
-    with both generators. Views of the discriminator require its training state.
+    The sheet shows what the cycle keeps, and the feature maps inside the generator. It shows where
+    the picture and its translation look like the target domain to the discriminator. It also shows
+    how much the translation changes when the picture changes a little. Reconstructions require a
+    run directory with both generators. Views of the discriminator require its training state.
     """
 
     model: Path

@@ -17,17 +17,16 @@ from gan.networks.layers import NearestUpsample
 class ProjectedDiscriminator(nn.Module):
     """Scores patches of an image and of its feature maps in a frozen network.
 
-    Sauer et al. 2021, "Projected GANs Converge Faster", Sec. 3: feature maps of several strides go
-    through fixed random convolutions, 1x1 over channels (Sec. 3.2.1) and then 3x3 from coarse to
-    fine (Sec. 3.2.2), so that no head can rely on only a few channels. Each scale has its own head.
-    Here a head is two convolutions that score patches, and there is also a PatchGAN on the pixels:
-    it sees grain, to which the frozen network does not respond.
+    Sauer et al. 2021, "Projected GANs Converge Faster", Sec. 3. Feature maps of several strides go
+    through fixed random convolutions, so that no head can rely on only a few channels: 1x1 over
+    channels (Sec. 3.2.1), then 3x3 from coarse to fine (Sec. 3.2.2). Each scale has its own head.
+    Here a head is two convolutions that score patches. There is also a PatchGAN on the pixels: it
+    sees grain, to which the frozen network does not respond.
 
     `feature_maps` can be replaced by a function that returns the maps of `stages` of the same
-    network, for instance one that has already computed them for these images.
-
-    The frozen network moves to a device with the module but is not part of it: it is not trained,
-    and no training state contains it.
+    network, for instance one that has already computed them for these images. The frozen network
+    moves to a device with the module but is not part of it: it is not trained, and no training
+    state contains it.
     """
 
     def __init__(

@@ -99,7 +99,7 @@ def _kept(channels: int, norm: Norm) -> list[nn.Module]:
 def _doubling(width: int, norm: Norm, upsample: Upsample) -> list[nn.Module]:
     """Return layers that map 2 * width maps to `width` maps of twice the size.
 
-    A 1x1 convolution mixes the maps, then each is upsampled by its own 3x3 convolution.
+    A 1x1 convolution mixes the maps, then each is upsampled with its own 3x3 convolution.
     """
     bias = norm == "none"
     mixed = [nn.Conv2d(2 * width, width, 1, bias=bias), norm_layer(norm, width)]

@@ -126,8 +126,8 @@ def chosen(rows: Sequence[Mapping[str, str]], conditions: Sequence[str], origin:
     """Return the indices of the rows that fulfill all conditions; all rows have the same columns.
 
     `origin` names the rows in errors. ValueError if a condition cannot be parsed, if its column
-    does not exist, if a value without * and ? does not occur in the column (the error suggests the
-    nearest one), or if no row is left.
+    does not exist, or if no row is left. Also if a value without * and ? does not occur in the
+    column; the error suggests the nearest one.
     """
     parsed = [_parse(text) for text in conditions]
     if not rows:

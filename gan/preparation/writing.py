@@ -141,6 +141,6 @@ def check_strangers(output: Path, targets: Collection[Path]) -> None:
             folder = path.is_dir() and not path.is_symlink()  # a link counts as a file
             if not (folder or path in targets or path.name.startswith(".")):
                 raise ValueError(
-                    f"{path}: is not among the chosen images, or not any longer: move it away, or "
-                    "give another --output"
+                    f"{path}: is not (or no longer) among the chosen images: move it away, or give "
+                    "another --output"
                 )

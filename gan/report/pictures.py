@@ -11,7 +11,8 @@ from gan.images import encode_image
 SIDES = (1024, 768, 640, 512, 384, 320, 256, 192, 128, 96)
 """Longest sides in pixels to try, until all pictures of a section fit."""
 LOSSLESS_SIDE = 200
-"""Pictures up to this side, in pixels, are PNG: they are enlarged, so losses would be visible."""
+"""Largest side, in pixels, of pictures that are stored as PNG. They are enlarged, so the losses of
+other formats would be visible."""
 QUALITY = 86
 SMALL = 128
 """Pictures below this side, in pixels, are enlarged without blurring."""

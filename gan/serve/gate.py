@@ -43,10 +43,10 @@ HEADERS = {
 class Gate:
     """ASGI middleware that rejects requests before they reach the application, with a status.
 
-    403 for files outside `folder`, and for requests from other sites that change something; 404 for
-    unknown paths; 413 for too many bytes; 421 for requests to names that are not in `hosts`, if it
-    is not empty; 507 for uploads while the folder is full. Other sites cannot read answers or show
-    the page in a frame.
+    403: files outside `folder`, and requests from other sites that change something. 404: unknown
+    paths. 413: too many bytes. 421: requests to names that are not in `hosts`, unless it is empty.
+    507: uploads while the folder is full. Other sites cannot read answers or show the page in a
+    frame.
     """
 
     def __init__(

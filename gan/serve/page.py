@@ -20,7 +20,7 @@ CSS = Path(__file__).with_name("page.css")
 JS = Path(__file__).with_name("page.js")
 SIZES = (256, 512, 1024)
 AT_ONCE = 4
-"""Requests that are processed at a time; they take turns after each image."""
+"""Number of requests that are processed at the same time; they take turns after each image."""
 
 
 def build_page(studio: Studio) -> Any:

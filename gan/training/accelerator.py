@@ -93,9 +93,13 @@ def _check(config: Config) -> None:
             "remove one of the two settings"
         )
     if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("run.device is cuda, but torch finds no CUDA GPU on this machine")
+        raise ValueError(
+            "run.device is cuda, but torch finds no CUDA GPU on this machine: set it to auto or cpu"
+        )
     if device == "mps" and not torch.backends.mps.is_available():
-        raise ValueError("run.device is mps, but torch finds no Apple GPU on this machine")
+        raise ValueError(
+            "run.device is mps, but torch finds no Apple GPU on this machine: set it to auto or cpu"
+        )
     on_cpu = device == "cpu" or forced or not torch.cuda.is_available()
     if config.train.precision == "fp16" and on_cpu:
         raise ValueError("train.precision fp16 requires a CUDA GPU: use bf16 or fp32")

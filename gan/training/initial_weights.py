@@ -46,7 +46,10 @@ def load_initial_weights(
         raise ValueError(f"networks.weights: {chosen.weights}: no such folder")
     found = dict([*_generators(config), *_discriminators(chosen.weights)])
     if not found.keys() & networks.keys():
-        raise ValueError(f"networks.weights: {chosen.weights}: no weights of this run's networks")
+        raise ValueError(
+            f"networks.weights: {chosen.weights}: has no weights for this run's networks: remove "
+            "the key or name another folder"
+        )
     for name, network in networks.items():
         if name in found:
             load(network, *found[name])

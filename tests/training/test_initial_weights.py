@@ -131,7 +131,7 @@ def test_missing_files_are_rejected(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_networks_is_rejected(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"^networks\.weights: .*: no weights of this run's "):
+    with pytest.raises(ValueError, match=r"^networks\.weights: .*: has no weights for this run's "):
         trainer(config(tmp_path, weights=tmp_path))
 
 

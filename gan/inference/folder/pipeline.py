@@ -25,8 +25,7 @@ from gan.system.memory import out_of_memory
 from gan.system.progress import Progress
 
 AHEAD_PIXELS = 2**25
-"""Most pixels that are read ahead, and most that wait to be written; a single batch may exceed
-it."""
+"""Most pixels that are read ahead, and that wait to be written; a single batch may have more."""
 THREADS = 4
 """Number of threads that read, and of those that write."""
 TILE = 512

@@ -261,7 +261,7 @@ def _check_targets(
                 )
             if place in taken:
                 raise ValueError(
-                    f"{output}: would be the output of both {taken[place]} and {source}"
+                    f"{output}: would be the output of both {taken[place]} and {source}: rename one"
                 )
             taken[place] = source
 

@@ -42,12 +42,12 @@ def run_tiled(
 ) -> None:
     """Run a ResNet generator in eval mode on an image that need not fit into memory.
 
-    The output is network(image) up to rounding, for sides of at least 16. (With instance norm, the
-    output for an image of a single color is only rounding errors, in tiles or not.) Memory is that
-    of the widest layers on tile x tile pixels, or on a few lines across the image's shorter side if
-    those are more. `scratch` is a folder with `scratch_bytes` of free space, for files without
-    names. `progress` is called with the share of the work that is done, 0 to 1. ValueError for a
-    network that cannot be tiled, OSError if the disk has too little space.
+    The output is network(image) up to rounding, for sides of at least 16. For an image of a single
+    color, instance norm outputs only rounding errors, in tiles or not. Memory is that of the widest
+    layers on tile x tile pixels, or on a few lines across the image's shorter side if those are
+    more. `scratch` is a folder with `scratch_bytes` of free space, for files without names.
+    `progress` is called with the share of the work that is done, 0 to 1. ValueError for a network
+    that cannot be tiled, OSError if the disk has too little space.
     """
     lying = width > height  # then image and kernels are transposed: bands cross the shorter side
     if lying:
