@@ -36,12 +36,12 @@ from gan.report.standing import open_configuration
 Numbers = NDArray[np.float64]
 
 SIDE = 128
-"""Most pixels of the shorter side; larger images are scaled down before they are compared."""
+"""Limit of the shorter side in pixels; larger images are scaled down before they are compared."""
 LEVELS, FINE = 4, 2
 """Number of scales of details, each half the size of the one before. The first FINE also measure
 directions, and whether details are lighter or darker than their surroundings."""
 MOST = 400
-"""Most images of a domain that are read, evenly spaced in the sorted list."""
+"""Largest number of images of a domain to read, evenly spaced in the sorted list."""
 SAMPLES = 12
 """Images of the target domain for measuring identity."""
 FINE_BLUR = 0.7
@@ -49,7 +49,7 @@ FINE_BLUR = 0.7
 APART = 1.5
 """Change of a target image, in usual distances, above which identity is reduced."""
 LEAST = 10
-"""Fewest images for measuring a domain."""
+"""Smallest number of images for measuring a domain."""
 USUAL = 0.95
 """The usual distance is this quantile of the distances of a domain's images."""
 NEAR = 2
@@ -57,7 +57,7 @@ NEAR = 2
 INDEPENDENCE = 0.3
 """Weight of the identity matrix in a domain's correlations: few images estimate them badly."""
 SMALLEST = 0.02
-"""Least standard deviation of a description's numbers: a domain may be all gray."""
+"""Smallest standard deviation of a description's numbers: a domain may be all gray."""
 
 
 def describe(pixels: Array) -> Numbers:

@@ -15,11 +15,12 @@ from gan.metrics.structure import Pixels, agreement, comparable, displaced, fiel
 Plane = NDArray[np.floating[Any]]
 
 SMALLEST = 8
-"""Least side of a labeled object for comparing its edges, in pixels of the scaled image."""
+"""Smallest side of a labeled object for comparing its edges, in pixels of the scaled image."""
 AROUND = 16
 """Sigma of the surroundings with which a pixel's lightness is compared, in pixels."""
 REGIONS = 64
-"""Most objects, or colors of a mask, that are compared in an image; the largest come first."""
+"""Largest number of objects, or colors of a mask, to compare in an image; the largest come
+first."""
 
 
 def measure(

@@ -17,7 +17,7 @@ from gan.images.contact_sheet import INK, PAPER, fit_text
 CELL, GAP, TEXT = 288, 12, 13
 """Longer side of an image, gap between images, and height of text, in pixels."""
 ROWS = 8
-"""Most rows of accepted and of rejected translations."""
+"""Largest number of rows of accepted and of rejected translations."""
 GOOD, BAD, LABEL = (30, 120, 60), (180, 40, 40), (255, 220, 0)
 
 

@@ -22,7 +22,8 @@ from gan.images.pixels import from_array
 from gan.metrics.structure import comparable
 
 SURE = 0.5
-"""Least score of a detection, and least overlap (intersection over union) of equal detections."""
+"""Smallest score of a detection, and smallest overlap (intersection over union) of equal
+detections."""
 Predict = Callable[[Tensor], Any]
 """Returns a model's output for an image (1, 3, H, W) in [0, 1]."""
 

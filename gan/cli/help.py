@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NARROWEST = 60
 WIDEST = 100
-"""Most columns, because longer lines are hard to read."""
+"""Largest width in columns, because longer lines are hard to read."""
 GENERAL = {
     "config": "YAML file that sets any of these options.",
     "extend": "Python file or module that adds your own networks, losses, metrics, recipes or "

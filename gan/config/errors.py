@@ -11,7 +11,7 @@ from gan.config.words import UNLIMITED, plain
 from gan.system.text import nearest
 
 LONGEST = 80
-"""Most characters of a value that a message shows."""
+"""Largest length of a value in a message, in characters."""
 Fields = Mapping[str, FieldInfo]
 """pydantic's fields by dotted key."""
 

@@ -10,7 +10,7 @@ from gan.system.yaml_text import parse_nodes, parse_yaml
 PACKAGE = Path(__file__).parents[1]
 INTEGER = "tag:yaml.org,2002:int"
 MOST_DIGITS = 4000
-"""Most digits of an integer: Python reads at most 4300."""
+"""Largest number of digits of an integer: Python reads at most 4300."""
 BASE_EIGHT = re.compile(r"[-+]?0[0-7_]+")
 """Integers with a leading 0, which YAML 1.1 reads in base 8: 010 is 8."""
 RECIPES = (PACKAGE / "configs", PACKAGE.parent / "configs")

@@ -73,7 +73,7 @@ class DataConfig(Section):
     flip: bool = True
     """Mirror half of the images, chosen at random."""
     augment: list[dict[str, Any]] = Field(default=[])
-    """More augmentations from albumentations, each as {NAME: ARGUMENTS}, for instance
+    """Further augmentations from albumentations, each as {NAME: ARGUMENTS}, for instance
     [{ColorJitter: {p: 0.5}}]."""
     degrade: dict[str, Ends] = Field(default={})
     """Degradations of the images that generators receive in training, each with a range of

@@ -16,7 +16,7 @@ from gan.evaluation.records import Evaluation, Metric
 from gan.system.text import printable
 
 WIDTH = 80
-"""Most characters in a line of the table or of a sentence."""
+"""Largest length of a line of the table or of a sentence, in characters."""
 Named = Mapping[str, Metric]
 """The metrics of one direction, by name without the direction: kid for kid_ab."""
 ANSWERS: dict[Change | None, tuple[str, str]] = {

@@ -21,7 +21,7 @@ from gan.training.heat import heat_maps, overlay, score
 T = TypeVar("T")
 
 EXAMPLES = 40
-"""Most training pictures of each domain that the probe is fitted to."""
+"""Largest number of training pictures of each domain to which the probe is fitted."""
 
 
 def patches(look: Look) -> Iterator[Section]:

@@ -13,7 +13,7 @@ CELL, GAP, COLUMNS = 236, 18, 5
 TITLE, TEXT, SMALL = 26, 16, 14
 """Letter heights in pixels: of a section's title, of its sentence, and below a picture."""
 CAPTION = 2
-"""Most lines below a picture."""
+"""Largest number of lines below a picture."""
 SOFT = (110, 104, 110)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from gan.networks.resnet import ResidualBlock
 
 SHOWN = 8
-"""Most stages of a generator that are shown."""
+"""Largest number of stages of a generator that are shown."""
 CLIPPED = 1.0
 """Percent of a component's values clipped at each end, so that outliers do not darken the rest."""
 

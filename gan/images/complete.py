@@ -17,7 +17,8 @@ FATAL = ("premature end", "bad Huffman code", "instead of RST")
 BLOCK = 8
 """Side of a JPEG's blocks, in pixels."""
 LEAST_BITS = 1 / 16
-"""Fewest bits per block in a JPEG: with arithmetic coding, a block may take less than one."""
+"""Smallest number of bits per block in a JPEG: with arithmetic coding, a block may take less than
+one."""
 ZEROS = 64
 """Number of bytes at a JPEG's end; if all are zero, it may be an interrupted download."""
 MARKER = re.compile(rb"\xff+([^\x00\xff])")
@@ -26,7 +27,7 @@ AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 SCAN, END, FRAMES = b"\xda", b"\xd9", (b"\xc2", b"\xca")
 START_OF_SCAN = b"\xff\xda"
 MOST_SCANS = 100
-"""Most scans of a progressive JPEG: each one costs time. Encoders write about ten."""
+"""Largest number of scans of a progressive JPEG: each one costs time. Encoders write about ten."""
 COEFFICIENTS = 64
 """Coefficients of a block, for each component."""
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"

@@ -11,9 +11,9 @@ from gan.system.remote import RemotePath
 from gan.system.stores import Entry, listing
 
 KINDS = 5
-"""Most suffixes of other files that an error names."""
+"""Largest number of suffixes of other files that an error names."""
 NAMED = 3
-"""Most files that a line about skipped files names."""
+"""Largest number of files that a line about skipped files names."""
 KNOWN = ".jpg, .png, .tif, .webp"
 """Image suffixes that an error names."""
 OUTSIDE = "a link to a {} outside the folder, which is not followed"

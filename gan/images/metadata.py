@@ -31,7 +31,7 @@ SHAPES = '{"shape"'
 """Beginning of descriptions by tifffile, which describe the stored arrays and not the picture."""
 SRGB = 1
 LARGEST = 65_000
-"""Most bytes of EXIF in a JPEG, without its headers."""
+"""Largest size in bytes of EXIF in a JPEG, without its headers."""
 
 
 def kept_exif(

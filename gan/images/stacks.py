@@ -19,7 +19,7 @@ from gan.images.xmp import kept_xmp
 
 SUFFIXES = (".tif", ".tiff")
 MOST_PAGES = 10_000
-"""Most pages of a stack: counting that many takes some seconds."""
+"""Largest number of pages in a stack: counting that many takes some seconds."""
 REDUCED_OR_MASK = 0b101
 """Bits of NewSubfileType: the page is a reduced copy of another page, or a mask."""
 

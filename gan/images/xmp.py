@@ -44,12 +44,12 @@ REGIONS = frozenset({
 })  # fmt: skip
 """Namespaces of regions, such as faces, in the coordinates of the stored picture."""
 MOST_READ, LARGEST = 2**17, 64_000
-"""Most bytes of a packet that is parsed, and of one that is kept. With the mark, which is added
+"""Largest size in bytes of a packet to parse, and of one to keep. With the mark, which is added
 later, the kept packet must fit into the 65,502 bytes that a JPEG holds."""
 NO_SPACES = (RDF, "http://www.w3.org/2000/xmlns/", "http://www.w3.org/XML/1998/namespace", None)
 """Namespaces of attributes that are not properties."""
 MOST_DEPTH = 100
-"""Most levels of elements in a packet: serialization is recursive."""
+"""Largest depth of elements in a packet: serialization is recursive."""
 BLANK = b"\0 \t\r\n"
 FIRST_ELEMENT = re.compile(r"<(?![?!])")
 PACKET = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{}\n<?xpacket end="w"?>'

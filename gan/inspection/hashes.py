@@ -12,10 +12,11 @@ SIDE = 32
 """Pixels per side of the gray thumbnails that are compared."""
 BITS = 64
 MOST_BITS = 6
-"""Most bits in which the hashes of copies differ. Copies of 40 photographs (JPEG of quality 20, a
-third or twice the size, another aspect ratio, brighter or darker) differ in 5 bits at most."""
+"""Largest number of bits in which the hashes of copies differ. Copies of 40 photographs (JPEG of
+quality 20, a third or twice the size, another aspect ratio, brighter or darker) differ in 5 bits at
+most."""
 LEAST_CORRELATION = 0.98
-"""Least correlation between the details of copies. The copies above have 0.994 or more. Of 436
+"""Smallest correlation between the details of copies. The copies above have 0.994 or more. Of 436
 different crops from 19 photographs, the most similar two, five pixels of 256 apart, have 0.975."""
 LEAST_DETAIL = 2.0
 """Gray levels (root mean square) of detail below which two images cannot be distinguished: a plain

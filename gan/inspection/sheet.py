@@ -21,7 +21,7 @@ LINE = TEXT_SIZE + 4
 CELL_WIDTH, CELL_HEIGHT = SIDE + GAP, SIDE + 4 + 3 * LINE + GAP
 COLUMNS = 6
 CARDS = 300
-"""Most faults that are shown: the sheet is up to 25,000 pixels high."""
+"""Largest number of faults that are shown: the sheet is up to 25,000 pixels high."""
 SAMPLES, SAMPLE_COLUMNS = 8, 4
 """Images per folder that are shown if there are no faults, and images per row."""
 UNREAD = ("unreadable", "empty")

@@ -35,13 +35,14 @@ LAYOUT = "trainA, trainB, testA and testB (any of them)"
 THUMBNAIL = 64
 """Pixels per side of the thumbnail on which colors are measured."""
 DRAFT = 2 * THUMBNAIL
-"""Fewest pixels per side to which JPEGs are decoded."""
+"""Smallest side in pixels to which JPEGs are decoded."""
 GREY = 8
-"""Most levels by which the channels of a gray image differ: JPEG tints a little."""
+"""Largest difference in levels between the channels of a gray image: JPEG tints a little."""
 PLAIN = 4
-"""Most levels between the darkest and the brightest pixel of a single-color image."""
+"""Largest difference in levels between the darkest and the brightest pixel of a single-color
+image."""
 FRAME_WIDTH = 2
-"""Least width of a frame in pixels of the thumbnail: a 32nd of the side."""
+"""Smallest width of a frame in pixels of the thumbnail: a 32nd of the side."""
 
 
 @dataclass(frozen=True)

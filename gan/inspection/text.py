@@ -12,9 +12,10 @@ from gan.inspection.survey import Survey
 from gan.system.text import number_of, printable
 
 LISTED = 20
-"""Most findings of a kind that are printed with their details; inspection.tsv lists all."""
+"""Largest number of findings of a kind that are printed with their details; inspection.tsv lists
+all."""
 NAMED = 3
-"""Most files that are named for a kind without details."""
+"""Largest number of files that are named for a kind without details."""
 
 
 def level(kind: str) -> str:

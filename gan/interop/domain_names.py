@@ -9,7 +9,7 @@ from gan.system.text import printable
 from gan.system.yaml_text import parse_yaml
 
 LONGEST = 40
-"""Most characters of a domain's name."""
+"""Largest length of a domain's name, in characters."""
 CONVENTION = re.compile(r"([^\W\d_]{2,})2([^\W\d_]{2,})")
 """The usual name for a folder of two domains: photo2painting."""
 SETS = {"traina", "trainb", "testa", "testb", "train", "test", "a", "b", "images"}

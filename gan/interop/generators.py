@@ -23,7 +23,7 @@ from gan.networks.described import read_metadata
 from gan.networks.files import KEY, fill, load_generator
 
 SHOWN = 4
-"""Most tensors that an error lists."""
+"""Largest number of tensors that an error lists."""
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from torch import Tensor
 
 LEVEL = 0.95
 LEAST_IMAGES = 5
-"""Fewest images for an interval. 4 images have 35 different resamples, so that 2.5 % is less than
-one."""
+"""Smallest number of images for an interval. 4 images have 35 different resamples, so that 2.5 % is
+less than one."""
 ROUGH = "{count} images: the interval is rough"
 NONE = "{count} images: too few for an interval, which requires {least}"
 ERRORS = 1.96

@@ -19,7 +19,7 @@ Field = NDArray[np.complex64]
 """(H, W): the absolute value is the weight, 0 to 1, the angle is twice the edge's direction."""
 
 LONGER_SIDE = 512
-"""Most pixels of the longer side; larger images are scaled down before they are compared."""
+"""Limit of the longer side in pixels; larger images are scaled down before they are compared."""
 BLUR = 1.5
 """Sigma, in pixels, of the blur before edges are found: it removes brush strokes and noise."""
 EDGES_AROUND = 8

@@ -26,7 +26,7 @@ from gan.system.output_folder import check_disk, check_empty, check_place, check
 from gan.system.text import printable
 
 NAMED = 20
-"""Most skipped files that are named on stderr; all are in failed.tsv."""
+"""Largest number of skipped files to name on stderr; all are in failed.tsv."""
 
 
 def prepare(config: PrepareOptions) -> int:

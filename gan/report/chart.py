@@ -12,7 +12,7 @@ from markupsafe import Markup
 from gan.report.html import number, render
 
 MAX_POINTS = 300
-"""Most points of a curve; longer curves are averaged."""
+"""Largest number of points of a curve; longer curves are averaged."""
 WIDTH, HEIGHT = 1000, 400
 """Units of the drawing, which is scaled to its place in the page."""
 COLORS, DASHES = 6, 3

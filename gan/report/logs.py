@@ -16,7 +16,7 @@ from gan.report.chart import Curve, chart
 from gan.report.html import render
 
 LONGEST = 65536
-"""Most bytes of an event with scalars; longer ones are pictures."""
+"""Largest size in bytes of an event with scalars; longer ones are pictures."""
 
 GROUPS = {
     "adversarial": ("Adversarial", "Generators' loss for recognized translations."),

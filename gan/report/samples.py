@@ -14,7 +14,7 @@ from gan.report.html import render
 from gan.report.pictures import SMALL, shelve, spread
 
 MOST_STEPS = 24
-"""Most steps that are shown, evenly spread."""
+"""Largest number of steps that are shown, evenly spread."""
 BUDGET = 5_000_000
 """Bytes for all grids."""
 GRID = re.compile(r"step-(\d+)-(ab|ba)\.png")

@@ -16,9 +16,9 @@ from gan.networks.files import read_about
 from gan.system.text import printable
 
 EXAMPLES = 6
-"""Most example images per direction."""
+"""Largest number of example images per direction."""
 SENTENCES = 300
-"""Most characters that are taken from a model card."""
+"""Largest number of characters that are taken from a model card."""
 CARD = re.compile(r"---\n.*?\n---\n\s*(?:#[^\n]*\n\s*)?(.+?)(?:\n\n|\n?$)", re.DOTALL)
 """Matches a model card's header, heading and first paragraph; the group is the paragraph."""
 OURS = "Unpaired image-to-image translation"

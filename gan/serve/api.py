@@ -29,7 +29,7 @@ from gan.serve.studio import RejectedError, Studio, Wish
 Number = TypeVar("Number", int, float)
 
 SECONDS = 300
-"""Most seconds that sending an image may take."""
+"""Longest time in seconds that sending an image may take."""
 KEYS = ("model", "direction", "strength", "tile", "format", "size")
 TYPES = {
     ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".avif": "image/avif",

@@ -19,8 +19,8 @@ from gan.system.failures import FAILED, HEADER
 from gan.system.text import printable
 
 MOST_READ = 2**20
-"""Most bytes that are read from a zip in one call. zipfile reads the list of members in one call,
-so this bounds the list, too: to about ten thousand names of usual length."""
+"""Largest number of bytes to read from a zip in one call. zipfile reads the list of members in one
+call, so this bounds the list, too: to about ten thousand names of usual length."""
 THUMBNAIL = 240
 """Pixels of the longer side of a batch's thumbnails."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)

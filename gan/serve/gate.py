@@ -25,7 +25,7 @@ FOLDERS = ("/static/", "/assets/", "/svelte/", "/gradio_api/heartbeat/")
 """Allowed prefixes of paths. The page requests only these and PAGES. Gradio also serves proxies for
 other servers, pages for developers, and calls that bypass its queue."""
 MOST_TEXT = 2**20
-"""Most bytes of a request that is not an upload."""
+"""Largest size in bytes of a request that is not an upload."""
 SHARING = b"access-control-"
 """Prefix of headers that let other sites read answers. Gradio sends them to local sites; Gate
 removes them."""

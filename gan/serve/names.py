@@ -5,12 +5,12 @@ import unicodedata
 from pathlib import PurePosixPath
 
 LONGEST = 80
-"""Most characters of a part of a name: a few hundred bytes, which every file system allows."""
+"""Largest length of a part of a name: a few hundred bytes, which every file system allows."""
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 """Device names of Windows, with any suffix."""
 
 MOST_BYTES = 200
-"""Most bytes of a download's stem: with a suffix, every file system allows it."""
+"""Largest size in bytes of a download's stem: with a suffix, every file system allows it."""
 WORD = re.compile(r"[^\w .()+-]")
 """Characters that are replaced in names that become part of a URL."""
 

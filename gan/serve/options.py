@@ -47,9 +47,9 @@ class ServeOptions(Section):
     max_megabytes: Rate = 200
     """Largest upload in megabytes, and largest size of a file in a zip once it is unpacked."""
     max_files: Count = 500
-    """Most pictures in a batch."""
+    """Largest number of pictures in a batch."""
     max_batch_megapixels: Rate = 4000
-    """Most megapixels of all pictures of a batch together."""
+    """Largest total megapixels of a batch."""
     max_queue: Count = 20
     """Requests that may wait. Further ones are rejected with a message to try again later."""
 

@@ -27,7 +27,7 @@ AUTO_TILE = 512
 MOST_SIDE = 4096
 """Largest working size in pixels."""
 SHOWN = 1600
-"""Most pixels of the longer side of an image on the page; the download has the full size."""
+"""Limit of the longer side in pixels of an image on the page; the download has the full size."""
 
 
 class RejectedError(ValueError):

@@ -25,7 +25,7 @@ Maps = Mapping[str, Tensor]
 Sums = dict[tuple[str, str], Tensor]
 """Sums over the positions of a picture's feature maps, by (term, layer); see `sums`."""
 TINY = 1e-12
-"""Least divisor, so that terms stay finite."""
+"""Smallest divisor, so that terms stay finite."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from gan.images.pixels import from_image, to_image, to_pixels, to_unit
 from gan.stylize.colors import luma, recolored, with_luma
 
 COARSEST = 128
-"""Least longer side when size is halved, in pixels."""
+"""Smallest length of the longer side in pixels when size is halved."""
 GREY = 3
 """Largest difference of red, green and blue in a gray picture, in gray levels: JPEG has some."""
 ASPECT = 0.02

@@ -19,9 +19,9 @@ Item = TypeVar("Item")
 FIRST, EVERY = 10, 60
 """Seconds to the first line and between lines, without a terminal."""
 SHORTEST = 10
-"""Fewest characters of the bar itself; words beside it are dropped to keep them."""
+"""Smallest length of the bar itself; words beside it are dropped to keep it."""
 WIDEST = 100
-"""Most characters of a line in a log."""
+"""Largest length of a line in a log, in characters."""
 
 
 class Bar(Base):

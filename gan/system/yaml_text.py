@@ -7,9 +7,9 @@ import yaml
 from yaml.nodes import CollectionNode, MappingNode, Node
 
 MAX_LENGTH = 500_000
-"""Most characters of a text: reading that many takes some seconds."""
+"""Largest length of a text in characters: reading that many takes some seconds."""
 MAX_VALUES = 100_000
-"""Most values of a text, with aliases expanded."""
+"""Largest number of values of a text, with aliases expanded."""
 
 
 def parse_nodes(text: str | bytes) -> Node | None:

@@ -24,7 +24,7 @@ Colors = NDArray[np.int64]
 """(height, width): the color of each pixel of a mask, as one number."""
 
 MOST_COLORS = 256
-"""Most colors that all masks together may have; more mean lossy files or blended edges."""
+"""Largest number of colors in all masks together; more mean lossy files or blended edges."""
 DEEP = 1 << 32
 """Added to the numbers in a 16-bit mask, to tell them from colors."""
 UNKNOWN = -1

@@ -20,7 +20,7 @@ Size = tuple[int, int]
 BACKGROUND = "(background)"
 """The class of crops without any box; each image has one, if there is room for it."""
 LEAST_SIDE = 4
-"""Least side of a sample's box, after clipping to the image, in pixels."""
+"""Smallest side in pixels of a sample's box, after clipping to the image."""
 TRIES = 50
 """Number of places that are tried for a crop of the background."""
 

@@ -92,7 +92,7 @@ TRUER = "Nearer to the true images of {target} than those of {source} are"
 ERROR_SPAN = 2.0
 """The largest difference of two pixels in [-1, 1]."""
 KID_MOST = 5000
-"""Most images of a collection that are compared, in all pairs; drawn at random from larger ones."""
+"""Largest number of images of a collection to compare, in all pairs; drawn at random from more."""
 MS_SSIM_SIDE = 176
 """Smallest side in pixels: the window of 11 pixels must fit at the coarsest of five scales."""
 

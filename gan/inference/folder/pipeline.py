@@ -25,7 +25,7 @@ from gan.system.memory import out_of_memory
 from gan.system.progress import Progress
 
 AHEAD_PIXELS = 2**25
-"""Most pixels that are read ahead, and that wait to be written; a single batch may have more."""
+"""Largest number of pixels that are read ahead, or wait to be written; one batch may have more."""
 THREADS = 4
 """Number of threads that read, and of those that write."""
 TILE = 512

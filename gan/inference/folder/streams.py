@@ -13,7 +13,7 @@ from gan.inference.folder.plan import Job
 from gan.system.threads import cores
 
 ONE_THREAD_PIXELS = 2**20
-"""Most pixels of a batch that one CPU core processes alone."""
+"""Largest number of pixels of a batch that one CPU core processes alone."""
 
 Result = TypeVar("Result")
 

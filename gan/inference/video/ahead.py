@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 
 Item = TypeVar("Item")
 WAITING = 4
-"""Most calls that may wait."""
+"""Largest number of calls that may wait."""
 
 
 def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from gan.inference.video.color import Pixels
 
 LEAST = 0.5
-"""Least difference of the frames on both sides of a cut, in standard deviations of gray."""
+"""Smallest difference of the frames on both sides of a cut, in standard deviations of gray."""
 RATIO = 2.5
-"""Least ratio to the median difference of the frames around."""
+"""Smallest ratio to the median difference of the frames around."""
 AROUND = 4
 """Number of frames, before and after, that count as around."""
 FLAT = 8

@@ -18,7 +18,7 @@ from gan.system.atomic import remove_parts, write_whole
 from gan.system.progress import Progress
 
 SEGMENT = 100
-"""Most frames of a segment, which is the most that a killed translation loses."""
+"""Largest number of frames in a segment, which a killed translation loses at most."""
 INDEX = "index.json"
 
 

@@ -31,9 +31,9 @@ WHOLE_RUN = {
 }
 """Keys that a resumed run may change and that affect the beginning or the end of a run."""
 KEEPING = {"evaluate.best", "evaluate.every", "evaluate.patience"}
-"""More such keys if evaluate.best is set: they choose the best generators, or end the run."""
+"""Further such keys if evaluate.best is set: they choose the best generators, or end the run."""
 NAMING = 2
-"""Most keys in a group's title."""
+"""Largest number of keys in a group's title."""
 Facts = dict[str, str]
 """Everything that defines a recipe, by dotted key; runs with equal facts form a group."""
 

@@ -30,7 +30,7 @@ MANIFEST = "manifest.json"
 SECONDS = 60
 """How long to wait until a process sees a state that another one has found."""
 LEAST_WRONG_STEP = 2**53
-"""More steps than any run has: larger numbers in a manifest are errors."""
+"""Limit of steps in a manifest, more than any run has; larger numbers are errors."""
 FIXED = ("networks.", "data.channels_", "recipe:", "styles:")
 """Prefixes of changes that run.allow_changes does not permit: the weights would not fit."""
 

@@ -17,7 +17,8 @@ from gan.training.doctor import pictures, scores
 from gan.training.doctor.pictures import Network
 
 LOGS = 4
-"""Fewest logged steps whose scores and gradients are examined: one step has too few images."""
+"""Smallest number of logged steps whose scores and gradients are examined: one step has too few
+images."""
 MEMORY = 400
 """Number of logged steps kept; at most half of them form a window."""
 SCALING = 0.05
