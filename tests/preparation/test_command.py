@@ -271,7 +271,10 @@ def test_other_settings_changed_files_and_unknown_files_are_rejected(
     one.write_bytes(content)
     (Path("out/testA") / "mine.png").write_bytes(content)
     assert prepare("--a", "art") == 1
-    assert "out/testA/mine.png: is not among the chosen images" in capsys.readouterr().err
+    assert (
+        "out/testA/mine.png: is not (or no longer) among the chosen images"
+        in capsys.readouterr().err
+    )
 
 
 def test_symbolic_links_print_a_warning(art: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -224,7 +224,7 @@ def test_a_missing_or_bad_style_is_rejected_in_one_line(
 def test_a_style_for_a_generator_that_takes_none_is_rejected(
     generator_file: Path, root: Path
 ) -> None:
-    with pytest.raises(ValueError, match=r"gen_ab\.safetensors: has its own style"):
+    with pytest.raises(ValueError, match=r"gen_ab\.safetensors: does not take a style image"):
         Translator.load(generator_file, style=root / "trainB" / "0.png")
 
 

@@ -306,7 +306,9 @@ def test_a_network_that_does_not_fit_or_a_repeated_name_is_rejected(
         with pytest.raises(ValueError, match=r"style\.add_to: .* set run\.dir to another folder"):
             build(added(root, trained, own))
     convert(trained, tmp_path / "one.safetensors", style_index=0)
-    with pytest.raises(ValueError, match=r"style\.add_to: .*one.* not of a run of many_styles"):
+    with pytest.raises(
+        ValueError, match=r"style\.add_to: .*one.* set a run of train.recipe many_styles"
+    ):
         build(added(root, tmp_path, tmp_path / "one.safetensors"))
 
 
