@@ -77,7 +77,10 @@ class FeatureMap(NamedTuple):
 
 
 class ResnetGenerator(nn.Module):
-    """Two downsamplings, `blocks` residual blocks, two upsamplings; images in [-1, 1].
+    """Downsamplings, `blocks` residual blocks, as many upsamplings; images in [-1, 1].
+
+    The paper's has two `downsamplings`: its blocks see a quarter of the height and the width. With
+    one they see half of both in half as many maps: as many multiply-adds, and finer lines.
 
     The indices in `model` are the reference's state_dict keys, for nine blocks:
     0-3 stem, 4-6 and 7-9 down, 10-18 residual blocks, 19-21 and 22-24 up, 25-27 head; each group is
@@ -90,7 +93,6 @@ class ResnetGenerator(nn.Module):
     after padding.
     """
 
-    size_multiple = 4
     kernel = 7
     """The kernel size of the first and the last convolution."""
 
@@ -105,25 +107,30 @@ class ResnetGenerator(nn.Module):
         upsample: Upsample,
         dropout: bool,
         downsample: Downsample = "stride",
+        downsamplings: int = 2,
     ) -> None:
         super().__init__()
+        scales = [2**number for number in range(downsamplings)]
+        self.size_multiple = coarsest = 2**downsamplings
         pad = ReflectionPad(self.kernel // 2)
         layers = [pad, self.first(in_channels, channels, norm), *_norm_relu(norm, channels)]
         maps = [FeatureMap(0, in_channels, 1)]
-        for scale, width in ((1, channels), (2, 2 * channels)):
-            stride = 2 if downsample == "stride" else 1
+        for scale in scales:
+            width, stride = scale * channels, 2 if downsample == "stride" else 1
             layers += self.widening(width, norm, stride)
             maps += [FeatureMap(len(layers), 2 * width, scale * stride)]
             layers += _norm_relu(norm, 2 * width)
             layers += [BlurDown(2 * width)] if downsample == "blur" else []
         # The first block and the middle one.
         ends = sorted({len(layers) + block + 1 for block in (0, blocks // 2)})
-        self.feature_maps = (*maps, *(FeatureMap(end, 4 * channels, 4) for end in ends))
+        width = coarsest * channels
+        self.feature_maps = (*maps, *(FeatureMap(end, width, coarsest) for end in ends))
         layers += [
-            ResidualBlock(4 * channels, norm=norm, dropout=dropout, convolution=self.keeping)
+            ResidualBlock(width, norm=norm, dropout=dropout, convolution=self.keeping)
             for _ in range(blocks)
         ]
-        for width in (2 * channels, channels):
+        for scale in reversed(scales):
+            width = scale * channels
             layers += [*self.doubling(width, norm, upsample), *_norm_relu(norm, width)]
         pad, last = ReflectionPad(pad.amount), ConvToImage(channels, out_channels, self.kernel)
         self.model = nn.Sequential(*layers, pad, last, nn.Tanh())

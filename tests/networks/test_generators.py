@@ -12,7 +12,9 @@ from gan.networks import build_generator
 from gan.networks.resnet import ResidualBlock
 from gan.networks.unet import UnetLevel
 
-KINDS: list[str] = ["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128", "mobile"]
+KINDS: list[str] = [
+    "resnet_9blocks", "resnet_6blocks", "resnet_6blocks_half", "unet_256", "unet_128", "mobile"
+]  # fmt: skip
 NORMS: list[Norm] = ["instance", "batch", "none"]
 
 
