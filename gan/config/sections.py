@@ -154,9 +154,11 @@ class NetworksConfig(Section):
     """The architectures: two generators of one kind, two discriminators of another."""
 
     generator: Annotated[str, NameIn(GENERATORS)] = "resnet_9blocks"
-    """Architecture of both generators. mobile: a ResNet for small devices, with a tenth of the
-    multiply-adds. adain: one generator that also takes a style image. conditional_6blocks,
-    conditional_9blocks: one generator with several styles, for train.recipe many_styles."""
+    """Architecture of both generators. resnet_6blocks_half, resnet_9blocks_half: ResNets with one
+    downsampling instead of two, for fine lines in crops of 64 pixels. mobile: a ResNet for small
+    devices, with a tenth of the multiply-adds. adain: one generator that also takes a style image.
+    conditional_6blocks, conditional_9blocks: one generator with several styles, for train.recipe
+    many_styles."""
     generator_channels: Width = 64
     """Channels after the first convolution of a generator."""
     discriminator: Annotated[str, NameIn(DISCRIMINATORS)] = "basic"

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan.config.tables.generators import RESNET, UNET
+from gan.config.tables.generators import HALF, RESNET, UNET
 from gan.interop.names import State
 from gan.networks import build_generator
 
@@ -34,9 +34,11 @@ def _resnet(state: State) -> dict[str, Any]:
     blocks = sorted({int(match[1]) for name in state if (match := BLOCK.match(name))})
     first, after = blocks[0], blocks[-1] + 1
     stem, head = _kernel(state, "model.1"), _kernel(state, _last_of(state))
+    inside = _kernel(state, f"model.{first}.conv_block.1").shape[1]
+    pattern = HALF if inside == 2 * stem.shape[0] else RESNET
     told = [kind for name, kind in UPSAMPLES.items() if f"model.{after}.{name}" in state]
     return {
-        "kind": RESNET.format(len(blocks)),
+        "kind": pattern.format(len(blocks)),
         "in_channels": stem.shape[1],
         "out_channels": head.shape[0],
         "channels": stem.shape[0],

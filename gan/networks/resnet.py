@@ -24,11 +24,6 @@ Convolution = Callable[[int, Norm], list[nn.Module]]
 follows it."""
 
 
-def dense(channels: int, norm: Norm) -> list[nn.Module]:
-    """Return the layers of the full 3x3 convolution of CycleGAN's residual blocks."""
-    return [ReflectionPad(1), ConvBeforeNorm(channels, channels, 3, bias=has_bias(norm))]
-
-
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions and a skip connection: x + branch(x), without a ReLU after the sum."""
 
@@ -38,7 +33,7 @@ class ResidualBlock(nn.Module):
     """Whether the branch's last layer adds x to its result (fused.py)."""
 
     def __init__(
-        self, channels: int, *, norm: Norm, dropout: bool, convolution: Convolution = dense
+        self, channels: int, *, norm: Norm, dropout: bool, convolution: Convolution
     ) -> None:
         super().__init__()
         self.conv_block = nn.Sequential(
@@ -83,7 +78,10 @@ class FeatureMap(NamedTuple):
 
 
 class ResnetGenerator(nn.Module):
-    """Two downsamplings, `blocks` residual blocks, two upsamplings; images in [-1, 1].
+    """Downsamplings, `blocks` residual blocks, as many upsamplings; images in [-1, 1].
+
+    The paper's has two `downsamplings`: its blocks see a quarter of the height and the width. With
+    one they see half of both in half as many maps: as many multiply-adds, and finer lines.
 
     The indices in `model` are the reference's state_dict keys, for nine blocks:
     0-3 stem, 4-6 and 7-9 down, 10-18 residual blocks, 19-21 and 22-24 up, 25-27 head; each group is
@@ -96,7 +94,8 @@ class ResnetGenerator(nn.Module):
     after padding.
     """
 
-    size_multiple = 4
+    kernel = 7
+    """The kernel size of the first and the last convolution."""
 
     def __init__(
         self,
@@ -109,28 +108,53 @@ class ResnetGenerator(nn.Module):
         upsample: Upsample,
         dropout: bool,
         downsample: Downsample = "stride",
+        downsamplings: int = 2,
     ) -> None:
         super().__init__()
-        bias = has_bias(norm)
-        layers = [ReflectionPad(3), ConvBeforeNorm(in_channels, channels, 7, bias=bias)]
-        layers += norm_relu(norm, channels)
+        scales = [2**number for number in range(downsamplings)]
+        self.size_multiple = coarsest = 2**downsamplings
+        pad = ReflectionPad(self.kernel // 2)
+        layers = [pad, self.first(in_channels, channels, norm), *_norm_relu(norm, channels)]
         maps = [FeatureMap(0, in_channels, 1)]
-        for scale, width in ((1, channels), (2, 2 * channels)):
-            # Zero padding here, reflection elsewhere, as in the reference: its weights require it.
-            stride = 2 if downsample == "stride" else 1
-            layers += [nn.Conv2d(width, 2 * width, 3, stride=stride, padding=1, bias=bias)]
+        for scale in scales:
+            width, stride = scale * channels, 2 if downsample == "stride" else 1
+            layers += self.widening(width, norm, stride)
             maps += [FeatureMap(len(layers), 2 * width, scale * stride)]
-            layers += norm_relu(norm, 2 * width)
+            layers += _norm_relu(norm, 2 * width)
             layers += [BlurDown(2 * width)] if downsample == "blur" else []
         # The first block and the middle one.
         ends = sorted({len(layers) + block + 1 for block in (0, blocks // 2)})
-        self.feature_maps = (*maps, *(FeatureMap(end, 4 * channels, 4) for end in ends))
-        layers += [ResidualBlock(4 * channels, norm=norm, dropout=dropout) for _ in range(blocks)]
-        for width in (2 * channels, channels):
-            layers += _doubling(width, bias=bias, upsample=upsample)
-            layers += norm_relu(norm, width)
-        layers += [ReflectionPad(3), ConvToImage(channels, out_channels, 7), nn.Tanh()]
-        self.model = nn.Sequential(*layers)
+        width = coarsest * channels
+        self.feature_maps = (*maps, *(FeatureMap(end, width, coarsest) for end in ends))
+        layers += [
+            ResidualBlock(width, norm=norm, dropout=dropout, convolution=self.keeping)
+            for _ in range(blocks)
+        ]
+        for scale in reversed(scales):
+            width = scale * channels
+            layers += [*self.doubling(width, norm, upsample), *_norm_relu(norm, width)]
+        pad, last = ReflectionPad(pad.amount), ConvToImage(channels, out_channels, self.kernel)
+        self.model = nn.Sequential(*layers, pad, last, nn.Tanh())
+
+    def first(self, in_channels: int, channels: int, norm: Norm) -> nn.Module:
+        """Return the first convolution."""
+        return ConvBeforeNorm(in_channels, channels, self.kernel, bias=has_bias(norm))
+
+    def widening(self, width: int, norm: Norm, stride: int) -> list[nn.Module]:
+        """Return a 3x3 convolution to 2 width maps, with this stride."""
+        # Zero padding here, reflection elsewhere, as in the reference: its weights require it.
+        return [nn.Conv2d(width, 2 * width, 3, stride, padding=1, bias=has_bias(norm))]
+
+    def keeping(self, channels: int, norm: Norm) -> list[nn.Module]:
+        """Return a 3x3 convolution of the residual blocks, which keeps (N, channels, H, W)."""
+        return [ReflectionPad(1), ConvBeforeNorm(channels, channels, 3, bias=has_bias(norm))]
+
+    def doubling(self, width: int, norm: Norm, upsample: Upsample) -> list[nn.Module]:
+        """Return a convolution from 2 width maps to `width`, of twice the height and width."""
+        bias = has_bias(norm)
+        if upsample == "blur":
+            return [BlurUp(2 * width), nn.Conv2d(2 * width, width, 3, padding=1, bias=bias)]
+        return [upsampling(2 * width, width, kernel_size=3, bias=bias, upsample=upsample)]
 
     def forward(
         self, x: Tensor, positions: Sequence[Tensor] | None = None, *, encode_only: bool = False
@@ -179,13 +203,7 @@ def recompute_blocks(networks: Iterable[nn.Module]) -> None:
             block.recompute = True
 
 
-def _doubling(width: int, *, bias: bool, upsample: Upsample) -> list[nn.Module]:
-    if upsample == "blur":
-        return [BlurUp(2 * width), nn.Conv2d(2 * width, width, 3, padding=1, bias=bias)]
-    return [upsampling(2 * width, width, kernel_size=3, bias=bias, upsample=upsample)]
-
-
-def norm_relu(norm: Norm, channels: int) -> list[nn.Module]:
-    """Return the layers of a norm and a ReLU."""
+def _norm_relu(norm: Norm, channels: int) -> list[nn.Module]:
+    """Return a norm and a ReLU."""
     # Without a norm, an in-place ReLU would change the convolution's output, a feature map.
     return [norm_layer(norm, channels), nn.ReLU(inplace=norm != "none")]

@@ -21,7 +21,14 @@ from gan.networks.resnet import ResidualBlock
 from tests.support import backbone
 from tests.support.registering import forget_rows
 
-OFFERED = [*GENERATORS, "resnet_1blocks", "conditional_1blocks", "unet_32", "unet_1024"]
+OFFERED = [
+    *GENERATORS,
+    "resnet_1blocks",
+    "resnet_1blocks_half",
+    "conditional_1blocks",
+    "unet_32",
+    "unet_1024",
+]
 
 
 @pytest.mark.parametrize("name", OFFERED)

@@ -8,7 +8,9 @@ from gan.explain.stages import SHOWN, main_components, record_stages
 from gan.networks import build_generator
 from gan.networks.resnet import ResidualBlock, ResnetGenerator
 
-KINDS = [("resnet_6blocks", 11), ("resnet_9blocks", 14), ("unet_128", 13)]
+KINDS = [
+    ("resnet_6blocks", 11), ("resnet_6blocks_half", 9), ("resnet_9blocks", 14), ("unet_128", 13)
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("kind", "layers"), KINDS)

@@ -38,6 +38,7 @@ SPECS: dict[str, dict[str, Any]] = {
     "resize, batch": SMALL | {"upsample": "resize", "norm": "batch"},
     "CUT, affine, gray": SMALL
     | {"upsample": "blur", "downsample": "blur", "norm": "instance_affine", "in_channels": 1},
+    "half": SMALL | {"kind": "resnet_1blocks_half"},
     "unet": {"kind": "unet_32", "channels": 2, "norm": "none", "dropout": True},
 }
 Shape = tuple[int, int, int]

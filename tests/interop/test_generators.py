@@ -56,16 +56,19 @@ def test_golden_weights_open_as_pth_and_repeat_the_references_output(
 @pytest.mark.parametrize("dropout", [False, True])
 @pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize("filters", [False, True], ids=["reference", "CUT"])
+@pytest.mark.parametrize(("halvings", "ending"), [(2, ""), (1, "_half")])
 def test_resnets_of_every_norm_give_the_same_output(
-    norm: Norm, dropout: bool, filters: bool, tmp_path: Path
+    norm: Norm, dropout: bool, filters: bool, halvings: int, ending: str, tmp_path: Path
 ) -> None:
     bias = norm.startswith("instance")
-    layers = resnet_layers(3, 6, norm, dropout, bias, filters=filters, ends=(1, 3))
+    layers = resnet_layers(
+        3, 6, norm, dropout, bias, filters=filters, ends=(1, 3), halvings=halvings
+    )
     theirs = randomized(Resnet(layers))
     opened = open_generator(saved(theirs.state_dict(), tmp_path / "g.pth"))
     blur = {"upsample": "blur", "downsample": "blur"} if filters else {}
     assert opened.spec == {
-        "kind": "resnet_6blocks", "in_channels": 1, "out_channels": 3, "channels": 3,
+        "kind": f"resnet_6blocks{ending}", "in_channels": 1, "out_channels": 3, "channels": 3,
         "norm": norm, "dropout": dropout, "upsample": "deconv", "downsample": "stride",
     } | blur  # fmt: skip
     assert same(opened.network, theirs, channels=1)

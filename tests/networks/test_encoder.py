@@ -11,6 +11,7 @@ from gan.networks.projection import SIZE, build_heads
 from gan.networks.resnet import recompute_blocks
 
 CHANNELS = 2
+HALF = "resnet_6blocks_half"
 PLAIN = {"upsample": "resize"}
 BLUR = {"upsample": "blur", "downsample": "blur"}
 
@@ -36,7 +37,7 @@ def hooked(network: Any, x: Tensor) -> tuple[Tensor, list[Tensor]]:
     """Return the output and the maps that hooks record: the image, convolutions, blocks."""
     blocks = [m for m in network.model if type(m).__name__ == "ResidualBlock"]
     mixing = [m for m in network.model if isinstance(m, nn.Conv2d) and m.groups == 1]
-    halvings = mixing[1:3]
+    halvings = mixing[1 : len(network.feature_maps) - 2]
     seen = [x]
     for module in (*halvings, blocks[0], blocks[len(blocks) // 2]):
         module.register_forward_hook(lambda *arguments: seen.append(arguments[2].clone()))
@@ -46,7 +47,7 @@ def hooked(network: Any, x: Tensor) -> tuple[Tensor, list[Tensor]]:
 @pytest.mark.parametrize("choices", [
     PLAIN, BLUR, {"norm": "none"}, {"norm": "batch"}, {"norm": "instance_affine"},
 ], ids=str)  # fmt: skip
-@pytest.mark.parametrize("kind", ["resnet_6blocks", "resnet_9blocks", "mobile"])
+@pytest.mark.parametrize("kind", ["resnet_6blocks", "resnet_9blocks", "mobile", HALF])
 def test_features_are_those_of_the_plain_network_up_to_their_layer(
     kind: str, choices: dict[str, Any]
 ) -> None:
@@ -55,7 +56,8 @@ def test_features_are_those_of_the_plain_network_up_to_their_layer(
     positions = positions_of(network)
     output, *features = network(x, positions)
     assert torch.equal(output, expected)
-    assert len(features) == len(maps) == len(network.feature_maps) == 5
+    assert len(features) == len(maps) == len(network.feature_maps)
+    assert len(features) == (4 if kind == HALF else 5)
     encoded = network(x, positions, encode_only=True)
     for at, found, alone, feature_map, places in zip(
         network.feature_maps, features, encoded, maps, positions, strict=True
@@ -72,6 +74,12 @@ def test_layers_of_nine_blocks_with_filters_are_those_of_the_authors() -> None:
     assert [at.layer - 1 for at in maps[1:]] == [4, 8, 12, 16]
     assert [at.channels for at in maps] == [3, 4, 8, 8, 8]
     assert [at.stride for at in maps] == [1, 1, 2, 4, 4]
+
+
+def test_half_networks_have_one_downsampling() -> None:
+    assert [(at.channels, at.stride) for at in build(HALF).feature_maps] == [
+        (3, 1), (4, 2), (4, 2), (4, 2),
+    ]  # fmt: skip
 
 
 def test_a_network_of_one_block_names_it_once() -> None:

@@ -12,7 +12,9 @@ from gan.networks import build_generator
 from gan.networks.resnet import ResidualBlock
 from gan.networks.unet import UnetLevel
 
-KINDS: list[str] = ["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128", "mobile"]
+KINDS: list[str] = [
+    "resnet_9blocks", "resnet_6blocks", "resnet_6blocks_half", "unet_256", "unet_128", "mobile"
+]  # fmt: skip
 NORMS: list[Norm] = ["instance", "batch", "none"]
 
 
@@ -154,10 +156,11 @@ def test_either_domain_may_be_gray(kind: str, in_channels: int, out_channels: in
 
 def test_nothing_follows_the_residual_sum() -> None:
     """With zero weights the branch is zero, and the block returns negative values untouched."""
-    block = ResidualBlock(2, norm="instance", dropout=False)
+    network = build_generator("resnet_6blocks", channels=1)
+    block = next(part for part in network.modules() if isinstance(part, ResidualBlock))
     for parameter in block.parameters():
         nn.init.zeros_(parameter)
-    x = torch.randn(1, 2, 8, 8)
+    x = torch.randn(1, 4, 8, 8)
     assert torch.equal(block(x), x)
 
 

@@ -78,17 +78,19 @@ def resnet_layers(
     name: str = "conv_block",
     filters: bool = False,
     ends: tuple[int, int] = (3, 3),
+    halvings: int = 2,
 ) -> list[nn.Module]:
     """Return the layers of the reference's ResNet generator in order; `filters` for CUT's."""
     c = channels
+    widths = [c, 2 * c][:halvings]
     layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(ends[0], c, 7, bias=bias)]
     layers += [norm(kind, c), nn.ReLU()]
-    for width in (c, 2 * c):
+    for width in widths:
         stride = 1 if filters else 2
         layers += [nn.Conv2d(width, 2 * width, 3, stride=stride, padding=1, bias=bias)]
         layers += [norm(kind, 2 * width), nn.ReLU(), *([CutDown(2 * width)] if filters else [])]
-    layers += [Block(4 * c, kind, bias, dropout, name) for _ in range(blocks)]
-    for width in (2 * c, c):
+    layers += [Block(2 * widths[-1], kind, bias, dropout, name) for _ in range(blocks)]
+    for width in reversed(widths):
         if filters:
             layers += [CutUp(2 * width), nn.Conv2d(2 * width, width, 3, padding=1, bias=bias)]
         else:

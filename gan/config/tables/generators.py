@@ -9,6 +9,8 @@ from gan.config.table import Code, Table
 
 RESNET, UNET, CONDITIONAL = "resnet_{}blocks", "unet_{}", "conditional_{}blocks"
 """Patterns of names, which contain the number of residual blocks or the size multiple."""
+HALF = "resnet_{}blocks_half"
+"""Pattern of the names of ResNets whose blocks work at half the image's height and width."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,13 @@ def _resnet(
     blocks: int,
     reference_name: str | None = None,
     code: Code = "gan.networks.resnet:ResnetGenerator",
+    downsamplings: int = 2,
 ) -> GeneratorRow:
     return GeneratorRow(
         code,
         takes=("norm", "upsample", "dropout", "downsample"),
-        options={"blocks": blocks},
-        size_multiple=4,
+        options={"blocks": blocks, "downsamplings": downsamplings},
+        size_multiple=2**downsamplings,
         blurs=True,
         residual=True,
         tiles=True,
@@ -91,6 +94,8 @@ GENERATORS = Table(
     {
         "resnet_9blocks": _resnet(9, "resnet_9blocks"),
         "resnet_6blocks": _resnet(6, "resnet_6blocks"),
+        "resnet_9blocks_half": _resnet(9, downsamplings=1),
+        "resnet_6blocks_half": _resnet(6, downsamplings=1),
         "unet_256": _unet(256, "unet_256"),
         "unet_128": _unet(128, "unet_128"),
         "mobile": _resnet(6, code="gan.networks.mobile:MobileGenerator"),
@@ -116,6 +121,8 @@ def generator_row(kind: str) -> GeneratorRow:
         return GENERATORS[kind]
     if match := fullmatch(RESNET.format(r"([1-9]\d?)"), kind):
         return _resnet(int(match[1]))
+    if match := fullmatch(HALF.format(r"([1-9]\d?)"), kind):
+        return _resnet(int(match[1]), downsamplings=1)
     if match := fullmatch(CONDITIONAL.format(r"([1-9]\d?)"), kind):
         return _conditional(int(match[1]))
     if match := fullmatch(UNET.format("(32|64|128|256|512|1024)"), kind):

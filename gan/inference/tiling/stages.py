@@ -13,7 +13,6 @@ from gan.inference.tiling.local import Local
 from gan.inference.tiling.norms import Moments, Norm, settled
 from gan.networks.antialias import BlurDown, BlurUp
 from gan.networks.layers import ReflectionPad
-from gan.networks.mobile import MobileGenerator
 from gan.networks.resnet import ResidualBlock, ResnetGenerator
 
 POINTWISE = (nn.Identity, nn.ReLU, nn.Tanh, nn.Dropout)
@@ -65,7 +64,7 @@ def split(network: nn.Module, *, transposed: bool = False) -> Stages:
 
     ValueError for other networks: the U-Net's innermost levels depend on the whole image.
     """
-    if not isinstance(network, ResnetGenerator | MobileGenerator):
+    if not isinstance(network, ResnetGenerator):
         raise ValueError(
             f"{type(network).__name__}: cannot be run in tiles; only ResNet generators can, "
             "because between two norms a pixel depends on only a few others"

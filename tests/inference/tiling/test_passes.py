@@ -97,7 +97,9 @@ def test_tiles_change_nothing(
 
 @pytest.mark.parametrize("affine", [False, True])
 @pytest.mark.parametrize("upsample", get_args(Upsample))
-@pytest.mark.parametrize("kind", ["resnet_6blocks", "resnet_9blocks", "mobile"])
+@pytest.mark.parametrize(
+    "kind", ["resnet_6blocks", "resnet_9blocks", "mobile", "resnet_6blocks_half"]
+)
 def test_tiles_change_nothing_in_any_resnet(
     kind: str, upsample: Upsample, affine: bool, tmp_path: Path
 ) -> None:
