@@ -146,7 +146,7 @@ def _compared(path: Path, opened: Opened, run: Callable[[Tensor], Tensor], reade
     try:
         difference = parity(opened.network, run, opened.spec["in_channels"])
     except ValueError as error:
-        raise ValueError(f"{path}: not written, {reader} {error}") from error
+        raise ValueError(f"{path}: not written: loaded by {reader}, it {error}") from error
     return f"{reader} and the network differ by at most {difference:.1e}"
 
 

@@ -37,8 +37,8 @@ def minimize(
 
     L-BFGS uses a strong Wolfe line search, which may add a few evaluations. Unlike in the papers, a
     pyramid of changes to the start is optimized, not the pixels. So large areas change color in a
-    few steps, and there are no checkerboards, to which networks with strides do not respond.
-    `inside`, (1, 1, H, W) in [0, 1], multiplies the change if it is given.
+    few steps. Checkerboards are avoided too: a network with strides hardly sees them, and optimized
+    pixels would keep them. `inside`, (1, 1, H, W) in [0, 1], multiplies the change if it is given.
 
     The picture stays in [-1, 1]. Losses are computed on the clipped picture. A clipped pixel has no
     gradient, so PULL times the mean squared excess is added to the loss. Clipping only at the end

@@ -39,7 +39,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Target:
-    """The desired Gram matrices and the divisors of the whole picture."""
+    """The desired Gram matrices, and the sums over the whole picture that the terms divide by."""
 
     grams: Maps
     """A by style layer, (R, C, C): one for each style."""

@@ -155,11 +155,11 @@ def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> str
 
 
 def _own_code(network: nn.Module, codes: dict[type[nn.Module], CodeType]) -> None:
-    """Give a network a forward method with a code object of its run and class only.
+    """Give a network's forward method a code object shared only within its run and class.
 
-    torch counts compiled graphs per code object, and runs those after the eighth uncompiled.
-    accelerate wraps all networks in the same function, and all runs in a process use the same
-    classes. Without separate code objects they would share one count.
+    torch counts compiled graphs per code object. After eight it stops compiling: further graphs
+    run uncompiled. accelerate wraps all networks in the same function, and all runs in a process
+    use the same classes. Without separate code objects they would share one count.
     """
     forward: Any = network.forward
     function = forward.__func__

@@ -42,7 +42,7 @@ def _has_splits(images: Sequence[Path]) -> bool:
 def _likely(files: Files, split: bool) -> str | None:
     """Return what a dataset seems to be if its folders are not classes; None if they may be.
 
-    The text completes the error "it looks like ...", for instance with "--format voc".
+    It follows the words "it looks like" in the error: another format, or where the splits are.
     """
     classes = {image.parts[split] for image in files.images if len(image.parts) > split + 1}
     split_inside = not split and any(

@@ -118,9 +118,10 @@ def chain_spans(chain: Sequence[Local], want: Span, lines: int) -> list[Span]:
 
 
 def run_chain(chain: Sequence[Local], x: Tensor, want: Span, lines: int) -> Tensor:
-    """Return a chain's output lines `want`.
+    """Return rows `want` of a chain's output.
 
-    x, (..., h, w), has the lines chain_spans(chain, want, lines)[0] of an input with `lines` lines.
+    x, (..., h, w), is the part of the input that they need, its rows
+    chain_spans(chain, want, lines)[0]. `lines` is the height of the whole input.
     """
     spans = chain_spans(chain, want, lines)
     assert x.shape[-2] == len(spans[0])

@@ -80,8 +80,9 @@ def diversity(images: Tensor) -> float:
 def relative_diversity(fake: Tensor, real: Tensor, wanted: Tensor | None) -> float:
     """Return diversity(fake) / min(diversity(real), diversity(wanted)): 0 if all fakes are equal.
 
-    real are the inputs; wanted are pictures of the target domain, if any: pale pictures differ
-    less. NaN if the divisor is a gray level or less, or if there is only one picture.
+    `real` are the inputs; `wanted`, if given, are pictures of the target domain. The smaller
+    diversity is the divisor, since pictures of a pale domain differ less than the inputs. NaN if
+    the divisor is a gray level or less, or if there is only one picture.
     """
     expected = diversity(real)
     if wanted is not None and len(wanted) > 1:
