@@ -119,7 +119,7 @@ class EvaluateConfig(Section):
     """Network whose features FID, KID, Gram and structure compare: inception, or one of
     torchvision's, for instance mobilenet_v2. If not set, inception where it is installed."""
     weights: Path | None = None
-    """File with the weights of the network that evaluate.features names. If not set, the one in
+    """File with the weights of the network in evaluate.features. If not set, the one in
     torch's cache."""
     lpips_alex: Path | None = None
     """File with the convolutions of torchvision's AlexNet, for LPIPS. If not set, the one in

@@ -32,8 +32,8 @@ class WctConfig(Section):
     level costs a pass. [3] alone is softer and paler; 4 has broader strokes and keeps less of the
     photograph."""
     photographs: Path | None = None
-    """Folder of photographs on which a decoder is trained, if the file that wct.decoder names does
-    not exist. The decoder is then written to that file."""
+    """Folder of photographs on which a decoder is trained, if the file of wct.decoder does not
+    exist. The decoder is then written to that file."""
     steps: Count = 3000
     """Steps of the decoder's training, of 4 crops each."""
     precision: Literal["fp32", "bf16"] = "fp32"

@@ -43,7 +43,7 @@ class Interruption:
             signal.signal(number, handler)
 
     def note(self, number: int, _: FrameType | None) -> None:
-        """Record a signal; end the process at once if SIGINT follows another."""
+        """Record a signal; for a SIGINT after any recorded signal, end the process at once."""
         if self.received is not None and number == signal.SIGINT:
             os._exit(128 + number)
         self.received = self.received or signal.Signals(number)

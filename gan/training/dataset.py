@@ -1,4 +1,4 @@
-"""The training data of a run: the dataset that data.dataset names, and its test images."""
+"""The training data of a run: the dataset given by data.dataset, and its test images."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress

@@ -37,7 +37,7 @@ class Number(NamedTuple):
 
     @property
     def word(self) -> Word:
-        """The conclusion, if this is a difference."""
+        """The conclusion that follows from a difference of two scores and its interval."""
         if self.low is None or self.high is None:
             return "unknown"
         return "better" if self.low > 0 else "worse" if self.high < 0 else "no clear difference"

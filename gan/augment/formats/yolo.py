@@ -44,7 +44,7 @@ DARKNET = ".data"
 
 @dataclass(frozen=True)
 class Entry:
-    """A path that a data.yaml names as a split or a part of one."""
+    """A path listed in a data.yaml as a split or a part of one."""
 
     text: str
     split: str

@@ -88,7 +88,7 @@ statistics of a frame to those that are applied."""
 
 
 def held(norm: Norm, statistics: Statistics) -> Statistics:
-    """Return the statistics that a norm applies, which differ from the image's only in a clip."""
+    """Return the statistics that a norm applies: the image's own, or in a video the held ones."""
     hold: Callable[[Statistics], Statistics] = getattr(norm, HOLD, _same)
     return hold(statistics)
 

@@ -88,7 +88,7 @@ class Observer(Protocol):
 
 
 def build_observers(context: RunContext) -> dict[str, Observer]:
-    """Return the observers by name: those that their switch turns on or train.observers names."""
+    """Return the observers by name: those with their key switched on or in train.observers."""
     config = context.config
     return {
         name: load(row.code)(context)
