@@ -19,6 +19,7 @@ from torch import Tensor
 from gan.training import train
 from gan.training.accelerator import compile_networks
 from tests.support.pictures import Photos
+from tests.support.recipes import converted, in_double
 from tests.support.runs import pixel_config, saved_weights
 from tests.support.trainers import batch, build, gradients
 
@@ -87,10 +88,7 @@ class Exact:
 def exact() -> Exact:
     stepper, run = Stepper(), Exact([], {})
     nets = [net.double() for net in stepper.trainer.bare]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
-        )
+    with converted(in_double):
         for number in range(1, STEPS + 1):
             if number in COMPARED:
                 run.before[number] = [copy.deepcopy(net.state_dict()) for net in nets]
