@@ -123,15 +123,17 @@ def test_a_finished_run_is_reported(
 ) -> None:
     settings = config(root, tmp_path, train={"max_steps": 2})
     train(settings)
+    assert f"{tmp_path}: step 2 of 10 done;" in capsys.readouterr().err
 
     def written() -> dict[Path, int]:
         files = (path for path in tmp_path.rglob("*") if path.name != ".lock")
         return {path: path.stat().st_mtime_ns for path in files}
 
     before = written()
-    capsys.readouterr()
     train(settings)
-    assert "finished at step 2 of 10" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert f"resuming {tmp_path} from step 2 of 10\n" in printed
+    assert f"{tmp_path}: finished at step 2 of 10;" in printed
     assert written() == before
 
 
