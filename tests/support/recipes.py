@@ -14,6 +14,23 @@ from torch import Tensor, nn
 from gan.config import Config
 from gan.training import train
 from gan.training.recipes.base import Batch
+from tests.support.runs import TINY, Sections, merged
+
+STYLE = {"perceptual": 2.0, "style": 5.0, "tv": 7.0}
+"""Weights of losses, all different."""
+
+
+def small(folder: Path, *sections: Sections) -> Config:
+    """Return a configuration of a few tiny steps on crops of 16 pixels, changed by sections."""
+    values: Sections = {
+        "data": {"load_size": 18, "crop_size": 16, "workers": 0},
+        "networks": TINY,
+        "train": {"epochs": 2, "decay_epochs": 2, "log_every": 2},
+        "run": {"dir": folder, "device": "cpu"},
+    }
+    for each in sections:
+        values = merged(values, each)
+    return Config.model_validate(values)
 
 
 def photographs(seed: int, count: int = 1) -> Tensor:

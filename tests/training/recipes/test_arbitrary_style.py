@@ -23,14 +23,14 @@ from tests.support.backbone import gram
 from tests.support.commands import translate_folder
 from tests.support.launching import write_images
 from tests.support.recipes import (
+    STYLE,
     assert_accumulation_equals_a_larger_batch,
     assert_rejected,
     assert_resuming_is_exact,
+    small,
 )
-from tests.support.runs import Sections, merged
+from tests.support.runs import SCORED, Sections
 from tests.support.trainers import all_equal, batch
-
-LOSS = {"perceptual": 2.0, "style": 5.0, "tv": 7.0}
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +50,12 @@ def trained(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
-    small: Sections = {
-        "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0, "resize": "short"},
-        "networks": {
-            "generator": "adain", "generator_channels": 2, "init_gain": 0.2,
-            "discriminator": "n_layers", "discriminator_layers": 1, "discriminator_channels": 2,
-        },
-        "loss": LOSS,
-        "perceptual": backbone.section(root / "weights.pth"),
-        "train": {"epochs": 2, "decay_epochs": 2, "log_every": 2, "pool_size": 2},
-        "run": {"dir": folder, "device": "cpu"},
+    own: Sections = {
+        "data": {"root": root, "resize": "short"}, "loss": STYLE,
+        "networks": {"generator": "adain", "init_gain": 0.2, **SCORED},
+        "perceptual": backbone.section(root / "weights.pth"), "train": {"pool_size": 2},
     }  # fmt: skip
-    return Config.model_validate(merged(small, sections))
+    return small(folder, own, sections)
 
 
 def build(settings: Config) -> ArbitraryStyleTrainer:

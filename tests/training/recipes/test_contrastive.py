@@ -28,9 +28,10 @@ from tests.support.recipes import (
     assert_accumulation_equals_a_larger_batch,
     assert_rejected,
     assert_resuming_is_exact,
+    small,
 )
 from tests.support.registering import forget_rows
-from tests.support.runs import Sections, merged, saved_weights
+from tests.support.runs import SCORED, Sections, saved_weights
 from tests.support.trainers import all_equal, batch
 
 ALL = 256
@@ -62,17 +63,12 @@ def one_block(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
-    small: Sections = {
-        "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0},
-        "networks": {
-            "generator": "resnet_6blocks", "generator_channels": 2, "init_gain": 0.2,
-            "discriminator": "n_layers", "discriminator_layers": 1, "discriminator_channels": 2,
-        },
+    own: Sections = {
+        "data": {"root": root}, "networks": {"init_gain": 0.2, **SCORED},
         "loss": {"nce": 3.0, "nce_patches": 10},
-        "train": {"recipe": "contrastive", "epochs": 2, "decay_epochs": 2, "pool_size": 2},
-        "run": {"dir": folder, "device": "cpu"},
+        "train": {"recipe": "contrastive", "pool_size": 2},
     }  # fmt: skip
-    return Config.model_validate(merged(small, sections))
+    return small(folder, own, sections)
 
 
 def build(settings: Config) -> ContrastiveTrainer:

@@ -22,8 +22,14 @@ from tests.support import backbone
 from tests.support.commands import convert, translate_folder
 from tests.support.foreign import randomized
 from tests.support.launching import write_images
-from tests.support.recipes import assert_rejected, assert_resuming_is_exact, parameters, photographs
-from tests.support.runs import Sections, merged
+from tests.support.recipes import (
+    assert_rejected,
+    assert_resuming_is_exact,
+    parameters,
+    photographs,
+    small,
+)
+from tests.support.runs import Sections
 from tests.support.trainers import all_equal
 
 ROOT = Path(__file__).parents[3]
@@ -50,16 +56,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
-    small: Sections = {
-        "data": {"a": root / "trainA", "load_size": 18, "crop_size": 16, "workers": 0},
-        "networks": {"generator": "mobile", "generator_channels": 2},
-        "loss": {"pixel": 10.0},
-        "perceptual": backbone.section(root / "weights.pth"),
-        "distill": {"teacher": root / "teacher.safetensors"},
-        "train": {"recipe": "distill", "epochs": 2, "decay_epochs": 2, "log_every": 2},
-        "run": {"dir": folder, "device": "cpu"},
-    }
-    return Config.model_validate(merged(small, sections))
+    own: Sections = {
+        "data": {"a": root / "trainA"}, "networks": {"generator": "mobile"},
+        "loss": {"pixel": 10.0}, "perceptual": backbone.section(root / "weights.pth"),
+        "distill": {"teacher": root / "teacher.safetensors"}, "train": {"recipe": "distill"},
+    }  # fmt: skip
+    return small(folder, own, sections)
 
 
 def build(settings: Config) -> DistillTrainer:
@@ -124,15 +126,13 @@ def test_a_run_of_the_configuration_file_leaves_a_generator_that_translates(
 ) -> None:
     file = yaml.safe_load((ROOT / "configs" / "distill.yaml").read_text(encoding="utf-8"))
     tiny: Sections = {
-        "data": {"a": root / "trainA", "load_size": 18, "crop_size": 16, "workers": 0},
+        "data": {"a": root / "trainA", "load_size": 18, "crop_size": 16},
         "networks": {"generator_channels": 2},
         "perceptual": backbone.section(root / "weights.pth"),
-        "distill": {"teacher": root / "teacher.safetensors"},
-        "train": {"max_steps": 1},
-        "run": {"dir": tmp_path / "run", "device": "cpu"},
-    }
+        "distill": {"teacher": root / "teacher.safetensors"}, "train": {"max_steps": 1},
+    }  # fmt: skip
     run = tmp_path / "run"
-    assert train(Config.model_validate(merged(file, tiny))).status == 0
+    assert train(small(run, file, tiny)).status == 0
     assert [path.name for path in run.glob("*.safetensors")] == ["gen_ab.safetensors"]
     (grid,) = (run / "samples").iterdir()
     with Image.open(grid) as image:

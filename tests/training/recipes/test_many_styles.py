@@ -26,16 +26,17 @@ from tests.support.backbone import gram
 from tests.support.commands import convert, translate_folder
 from tests.support.launching import write_images
 from tests.support.recipes import (
+    STYLE,
     assert_accumulation_equals_a_larger_batch,
     assert_rejected,
     assert_resuming_is_exact,
     parameters,
     photographs,
+    small,
 )
 from tests.support.runs import Sections, merged
 from tests.support.trainers import all_equal
 
-LOSS = {"perceptual": 2.0, "style": 5.0, "tv": 7.0}
 NAMES = ("dots", "reds", "waves")
 
 
@@ -61,20 +62,13 @@ def trained(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
-    small: Sections = {
-        "data": {
-            "a": root / "trainA", "b": root / "b", "load_size": 18, "crop_size": 16, "workers": 0,
-        },
-        "networks": {
-            "generator": "conditional_6blocks", "generator_channels": 2, "init_gain": 0.2,
-        },
-        "loss": LOSS,
+    own: Sections = {
+        "data": {"a": root / "trainA", "b": root / "b"}, "loss": STYLE,
+        "networks": {"generator": "conditional_6blocks", "init_gain": 0.2},
         "perceptual": backbone.section(root / "weights.pth"),
-        "style": {"size": None},
-        "train": {"epochs": 2, "decay_epochs": 2, "log_every": 2, "batch_size": 2},
-        "run": {"dir": folder, "device": "cpu"},
+        "style": {"size": None}, "train": {"batch_size": 2},
     }  # fmt: skip
-    return Config.model_validate(merged(small, sections))
+    return small(folder, own, sections)
 
 
 def added(root: Path, folder: Path, base: Path, **sections: Mapping[str, Any]) -> Config:

@@ -21,6 +21,7 @@ from tests.support.backbone import gram
 from tests.support.commands import translate_folder
 from tests.support.launching import write_images
 from tests.support.recipes import (
+    STYLE,
     assert_accumulation_equals_a_larger_batch,
     assert_rejected,
     assert_resuming_is_exact,
@@ -28,11 +29,10 @@ from tests.support.recipes import (
     parameters,
     photographs,
     poisoned,
+    small,
 )
-from tests.support.runs import Sections, generator, merged
+from tests.support.runs import Sections, generator
 from tests.support.trainers import all_equal
-
-LOSS = {"perceptual": 2.0, "style": 5.0, "tv": 7.0}
 
 
 @pytest.fixture(scope="module")
@@ -45,16 +45,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
-    small: Sections = {
-        "data": {"a": root / "trainA", "load_size": 18, "crop_size": 16, "workers": 0},
-        "networks": {"generator": "resnet_6blocks", "generator_channels": 2},
-        "loss": LOSS,
+    own: Sections = {
+        "data": {"a": root / "trainA"}, "loss": STYLE,
         "perceptual": backbone.section(root / "weights.pth"),
         "style": {"image": root / "painting.png", "size": 16},
-        "train": {"epochs": 2, "decay_epochs": 2, "log_every": 2},
-        "run": {"dir": folder, "device": "cpu"},
-    }
-    return Config.model_validate(merged(small, sections))
+    }  # fmt: skip
+    return small(folder, own, sections)
 
 
 def build(settings: Config) -> SingleStyleTrainer:
