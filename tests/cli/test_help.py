@@ -170,8 +170,12 @@ def test_the_most_used_options_come_first(name: str, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_commands_with_many_options_say_which_are_most_used(name: str) -> None:
+def test_commands_with_many_options_say_which_are_most_used(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert (len(Parser(COMMANDS[name], "gan").fields) > 15) == bool(COMMANDS[name].most_used)
+    pages = {shown(capsys, name, option) for option in ("--help", "--help-all")}
+    assert len(pages) == 1 + bool(COMMANDS[name].most_used)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
