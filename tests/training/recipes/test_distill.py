@@ -124,14 +124,15 @@ def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> N
 def test_a_run_of_the_configuration_file_leaves_a_generator_that_translates(
     root: Path, tmp_path: Path
 ) -> None:
+    run = tmp_path / "run"
     file = yaml.safe_load((ROOT / "configs" / "distill.yaml").read_text(encoding="utf-8"))
     tiny: Sections = {
         "data": {"a": root / "trainA", "load_size": 18, "crop_size": 16},
         "networks": {"generator_channels": 2},
         "perceptual": backbone.section(root / "weights.pth"),
         "distill": {"teacher": root / "teacher.safetensors"}, "train": {"max_steps": 1},
+        "run": {"dir": run},
     }  # fmt: skip
-    run = tmp_path / "run"
     assert train(small(run, file, tiny)).status == 0
     assert [path.name for path in run.glob("*.safetensors")] == ["gen_ab.safetensors"]
     (grid,) = (run / "samples").iterdir()
