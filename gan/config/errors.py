@@ -40,7 +40,8 @@ def unknown(key: str, names: Iterable[str]) -> str:
 
 def dotted(place: Sequence[int | str], key: str) -> str:
     """Return pydantic's location of an error, below `key`, as a dotted key without list indices."""
-    return ".".join(str(part) for part in (key, *place) if part != "" and isinstance(part, str))
+    parts = (part for part in (key, *place) if part not in ("", "[key]"))
+    return ".".join(part for part in parts if isinstance(part, str))
 
 
 def shown(value: Any) -> str:

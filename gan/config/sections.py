@@ -24,7 +24,7 @@ from gan.config.section import Fault, Section
 from gan.config.table import NameIn
 from gan.config.tables.adversarial import ADVERSARIAL
 from gan.config.tables.datasets import DATASETS
-from gan.config.tables.degradations import degrade_faults
+from gan.config.tables.degradations import DEGRADATIONS, degrade_faults
 from gan.config.tables.discriminators import DISCRIMINATORS
 from gan.config.tables.generators import GENERATORS
 from gan.config.tables.losses import LOSS_TERMS
@@ -75,7 +75,7 @@ class DataConfig(Section):
     augment: list[dict[str, Any]] = Field(default=[])
     """Further augmentations from albumentations, each as {NAME: ARGUMENTS}, for instance
     [{ColorJitter: {p: 0.5}}]."""
-    degrade: dict[str, Ends] = Field(default={})
+    degrade: dict[Annotated[str, NameIn(DEGRADATIONS)], Ends] = Field(default={})
     """Degradations of the images that generators receive in training, each with a range of
     strengths, for instance {noise: [0, 25], jpeg: [30, 95]}. Losses use the original images."""
     channels_a: Channels = 3

@@ -75,6 +75,9 @@ def limits(kind: Any, constraints: Iterable[Any] = ()) -> str:
     if get_origin(kind) is list:
         each = limits(*get_args(kind))
         return f"each {each}" if each else ""
+    if get_origin(kind) is dict:
+        each = limits(get_args(kind)[0])
+        return f"NAME {each}" if each else ""
     return bounds(constraints)
 
 

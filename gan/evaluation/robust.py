@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from gan.config import DataConfig
 from gan.config.tables.degradations import DEGRADATIONS, SHIFTS
-from gan.config.tables.metrics import direction_of, row_of
+from gan.config.tables.metrics import METRICS, direction_of, row_of
 from gan.domains import DIRECTIONS, Direction, stem
 from gan.evaluation.answers import WIDTH, rounded
 from gan.evaluation.records import Evaluation, Metric
@@ -90,11 +90,13 @@ def record(found: Mapping[Condition, Evaluation]) -> dict[str, Any]:
 
 def table(clean: Evaluation, found: Mapping[Condition, Evaluation]) -> str:
     """Return a table for each direction, with a line per condition and a column per metric."""
+    order = [*METRICS]  # as in the table of a plain evaluation; a direction may lack some
     rows = {"clean": clean.metrics} | {each.title: of.metrics for each, of in found.items()}
     blocks: list[str] = []
     for direction in DIRECTIONS:
         names = [name for name in clean.metrics if direction_of(name) == direction]
         if names:
+            names.sort(key=lambda name: order.index(stem(name)))
             blocks += _blocks(direction, names, rows)
     explained = (
         "- clearly worse than with clean pictures, + clearly better, no mark: no clear change"

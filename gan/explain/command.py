@@ -13,7 +13,6 @@ from gan.explain.sheet import Section, Tile, draw_sheet
 from gan.explain.stability import difference
 from gan.explain.stages import main_components, record_stages
 from gan.images import write_image
-from gan.images.pixels import from_array, to_unit
 from gan.system.text import printable
 
 AMPLIFIED = 2
@@ -63,13 +62,12 @@ def cycle(look: Look) -> Iterator[Section]:
 
 def stages(look: Look) -> Iterator[Section]:
     """Show the feature maps of the generator, from the first layer to the last."""
-    unit = to_unit(from_array(look.pixels)[None]).to(look.forth.device)
     tiles = [
         Tile(
             Image.fromarray(main_components(stage.maps)),
             f"{stage.name}, {' x '.join(map(str, stage.maps.shape))}",
         )
-        for stage in record_stages(look.forth.network, unit)
+        for stage in record_stages(look.forth.network, look.unit(look.pixels))
     ]
     yield Section(
         "Inside the generator",

@@ -15,7 +15,6 @@ from gan.explain.patches import open_discriminator
 from gan.explain.probe import feature_maps, fit_probe, heat_between
 from gan.explain.sheet import Section, Tile
 from gan.images import read_image, resize_short
-from gan.images.pixels import from_array, to_unit
 from gan.training.heat import heat_maps, overlay, score
 
 T = TypeVar("T")
@@ -41,7 +40,7 @@ def patches(look: Look) -> Iterator[Section]:
             resize_short(read_image(real[0]), look.side)
         )
     pictures = {name: in_channels(each, look.fake.shape[2]) for name, each in shown.items()}
-    units = {name: _unit(look, each) for name, each in pictures.items()}
+    units = {name: look.unit(each) for name, each in pictures.items()}
     yield from _probed(look, network, pictures, units)
     yield _scored(look, network, pictures, units)
 
@@ -108,8 +107,4 @@ def _square(look: Look, path: Path) -> Tensor:
     image = resize_short(read_image(path), look.side)
     left, top = (image.width - look.side) // 2, (image.height - look.side) // 2
     middle = image.crop((left, top, left + look.side, top + look.side))
-    return _unit(look, in_channels(np.asarray(middle), look.fake.shape[2]))
-
-
-def _unit(look: Look, pixels: Pixels) -> Tensor:
-    return to_unit(from_array(pixels)[None]).to(look.forth.device)
+    return look.unit(in_channels(np.asarray(middle), look.fake.shape[2]))

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from gan.config import Config
 from gan.domains import DIRECTIONS, Direction, Domain
 from gan.explain.options import LEAST, ExplainOptions
 from gan.images import list_images, read_image, resize_short, to_channels
 from gan.images.color import with_channels
+from gan.images.pixels import from_array, to_unit
 from gan.inference.translator import Translator
 from gan.interop import find_generator
 from gan.networks.files import read_about
@@ -49,6 +51,10 @@ class Look:
     def target(self) -> Domain:
         """The target domain of the translation."""
         return DIRECTIONS[self.direction].target
+
+    def unit(self, pixels: Pixels) -> Tensor:
+        """Return pixels as networks take them, (1, C, H, W) in [-1, 1]."""
+        return to_unit(from_array(pixels)[None]).to(self.forth.device)
 
     def images(self, domain: Domain, *parts: str) -> list[Path]:
         """Return the images of a domain in the first of the run's folders that has any.

@@ -14,9 +14,9 @@ import yaml
 from gan.config import Config
 from gan.config.tables.recipes import RECIPES
 from gan.domains import DIRECTIONS, Direction
+from gan.interop.domain_names import read_config
 from gan.interop.generators import Opened, in_words
 from gan.interop.mixtures import style_names, style_words
-from gan.system.yaml_text import parse_yaml
 
 PATH = re.compile(r"(?:[/\\~]|\.{1,2}[/\\]|[A-Za-z]:[/\\]).*|\S*[/\\]\S*")
 """Matches a path: a string that begins like one, or has slashes but no spaces."""
@@ -63,7 +63,7 @@ def model_card(
 
     Where a file is missing, the text states that its facts are not known.
     """
-    config = _read_config(run)
+    config = _nameless(read_config(run))
     recipe = _recipe(config)
     header: dict[str, Any] = {
         "license": license,
@@ -114,15 +114,6 @@ def _network(direction: Direction, opened: Opened) -> str:
     ]
     known = ", ".join(filter(None, facts))
     return f"* `gen_{direction}.safetensors`, {DIRECTIONS[direction].label}: {known}"
-
-
-def _read_config(run: Path) -> dict[str, Any]:
-    """Return a run's configuration, each path cut to its last part; empty if it cannot be read."""
-    try:
-        read = parse_yaml((run / "config.yaml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return _nameless(read) if isinstance(read, dict) else {}
 
 
 def _nameless(value: Any) -> Any:

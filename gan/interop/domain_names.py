@@ -32,11 +32,16 @@ def last_part(path: Any) -> str:
     return printable(name)[:LONGEST]
 
 
-def read_data(run: Path) -> dict[str, Any]:
-    """Return the data section of a run's configuration; empty if it cannot be read."""
+def read_config(run: Path) -> dict[str, Any]:
+    """Return a run's configuration; empty if it cannot be read."""
     try:
         read = parse_yaml((run / "config.yaml").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    data = read.get("data") if isinstance(read, dict) else None
+    return read if isinstance(read, dict) else {}
+
+
+def read_data(run: Path) -> dict[str, Any]:
+    """Return the data section of a run's configuration; empty if it cannot be read."""
+    data = read_config(run).get("data")
     return data if isinstance(data, dict) else {}

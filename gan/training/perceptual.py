@@ -52,6 +52,10 @@ class PerceptualNetwork:
         """Return the maps of the content layers, by layer."""
         return {layer: maps[layer] for layer in self.content}
 
+    def content_targets(self, images: Tensor) -> Maps:
+        """Return the content layers' maps of images, as of __call__; {} without computing any."""
+        return self.content_of(self(images)) if self.content else {}
+
     def grams_of(self, maps: Maps) -> Maps:
         """Return each image's Gram matrices (see mean_gram), (N, C, C), by style layer."""
         return {layer: mean_gram(maps[layer]) for layer in self.style}

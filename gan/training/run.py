@@ -101,7 +101,7 @@ class Run:
             return 0
         check_same(saved, self.manifest(saved.step), allow=self.config.run.allow_changes)
         self.restore(saved)
-        self.print_line(f"resuming {self.folder} from step {saved.step}")
+        self.print_line(f"resuming {self.folder} from step {saved.step} of {self.length.last_step}")
         return saved.step
 
     def restore(self, saved: SavedState) -> None:
@@ -199,7 +199,7 @@ class Run:
                     break
                 if stopped and self.step < stop:
                     return self.report_stopped()
-        return self.report_end(f"step {self.step} of {stop} done{more(length)}")
+        return self.report_end(f"step {self.step} of {length.last_step} done{more(length)}")
 
     def report_compiled(self, progress: Progress) -> None:
         """Print how long the first step took, in which the networks are compiled."""

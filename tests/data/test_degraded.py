@@ -92,7 +92,7 @@ def test_each_degradation_is_drawn_by_itself_with_a_strength_in_its_range() -> N
 @pytest.mark.parametrize(
     ("ranges", "message"),
     [
-        ({"nose": (0, 1)}, "data.degrade: no degradation nose; did you mean noise"),
+        ({"nose": (0, 1)}, "degrade.nose: no degradation nose; did you mean noise"),
         ({"noise": (9, 2)}, "noise: must be two numbers from 0 to 255, lower first, not [9, 2]"),
         ({"jpeg": (0, 90)}, "jpeg: must be two numbers from 1 to 100, lower first, not [0, 90]"),
     ],

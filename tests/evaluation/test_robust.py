@@ -1,6 +1,7 @@
 """`gan evaluate --robust`: the conditions, their numbers, the table and the record."""
 
 import json
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -121,6 +122,11 @@ def test_the_command_prints_and_records_every_metric_in_every_condition(
         assert entry["metrics"].keys() == record["metrics"].keys()
     lines = capsys.readouterr().out.splitlines()
     assert max(len(line) for line in lines if "degraded" in line) <= 80
+    heads = [re.split(" {2,}", line) for line in lines if "degraded" in line]
+    forth, back = ([title for label, *rest in heads if to in label for title in rest] for to in
+                   ("A to B", "B to A"))  # fmt: skip
+    assert forth == back
+    assert forth[-1] == "Identity error"
     row, _ = (line for line in lines if line.startswith("noise of 25 gray levels "))
     shown = float(row.split()[5])
     noisy = record["robust"]["noise_25"]["metrics"]["l1_ab"]["value"]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torchvision import models
 from torchvision.models.feature_extraction import get_graph_node_names
 
 from gan.features import TABLES, Features
+from tests.support.backbone import random_blocks
 
 SMALL: dict[str, dict[str, bool]] = {
     "mobilenet_v2": {},
@@ -21,22 +21,10 @@ SMALL: dict[str, dict[str, bool]] = {
 } | {"googlenet": {"transform_input": True, "init_weights": False}}
 
 
-def random_backbone(name: str, **arguments: Any) -> nn.Module:
-    """torchvision's network as torchvision builds it, with random weights and statistics."""
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        network: nn.Module = models.get_model(name, weights=None, **arguments).eval()
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.running_mean.normal_(0, 0.1)  # type: ignore[union-attr]
-                module.running_var.uniform_(0.5, 2)  # type: ignore[union-attr]
-    return network
-
-
 @pytest.fixture(scope="module")
 def mobilenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("mobilenet") / "random.pth"
-    torch.save(random_backbone("mobilenet_v2").state_dict(), path)
+    torch.save(random_blocks().state_dict(), path)
     return path
 
 
@@ -69,7 +57,7 @@ def modules_outputs(network: nn.Module, images: Tensor) -> dict[str, Tensor]:
 def test_every_node_returns_what_its_module_returned(name: str, tmp_path: Path) -> None:
     """Even if a later operation works in place: ReLU modules (MobileNet, ResNet), functions
     (GoogLeNet), sums (ResNet)."""
-    network = random_backbone(name, **SMALL[name])
+    network = random_blocks(name=name, **SMALL[name])
     path = tmp_path / "weights.pth"
     torch.save(network.state_dict(), path)
     expected = modules_outputs(network, pictures())

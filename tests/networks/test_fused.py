@@ -126,26 +126,23 @@ def test_a_generator_computes_the_same(norm: Any, dropout: bool) -> None:
 INTERPRETED = """
 import torch
 from gan.networks import kernels
-from tests.networks.test_fused import draw, gradients, plain
+from tests.networks.test_fused import CASES, draw, gradients, plain
 
-for n, size in ((1, (5, 7)), (2, (13, 11)), (3, (4, 9))):
-    for case in range(24):
-        affine, added, relu = case & 1 > 0, case & 2 > 0, case & 4 > 0
-        padding = (0, 1, 3)[case // 8]
-        inputs = draw(n, size, affine, added, torch.float32)
-        x, residual, scale, shift = (None if t is None else t.detach() for t in inputs)
-        y, mean, rstd = kernels.forward(x, residual, scale, shift, relu, padding, 1e-5)
-        theirs = plain(*inputs, relu, padding)
-        torch.testing.assert_close(y, theirs.detach(), rtol=1e-5, atol=1e-5)
-        torch.manual_seed(9)
-        gradient = torch.randn(theirs.shape)
-        saved = kernels.Saved(x, mean, rstd)
-        dx, inner, shifts, scales = kernels.backward(gradient, saved, scale, shift, relu, padding)
-        ours = [dx]
-        ours += [inner if padding else gradient] if added else []
-        ours += [scales.sum(0), shifts.sum(0)] if affine else []
-        for our, their in zip(ours, gradients(theirs, inputs), strict=True):
-            torch.testing.assert_close(our, their, rtol=1e-5, atol=1e-5)
+for n, size, affine, added, relu, padding in CASES:
+    inputs = draw(n, size, affine, added, torch.float32)
+    x, residual, scale, shift = (None if t is None else t.detach() for t in inputs)
+    y, mean, rstd = kernels.forward(x, residual, scale, shift, relu, padding, 1e-5)
+    theirs = plain(*inputs, relu, padding)
+    torch.testing.assert_close(y, theirs.detach(), rtol=1e-5, atol=1e-5)
+    torch.manual_seed(9)
+    gradient = torch.randn(theirs.shape)
+    saved = kernels.Saved(x, mean, rstd)
+    dx, inner, shifts, scales = kernels.backward(gradient, saved, scale, shift, relu, padding)
+    ours = [dx]
+    ours += [inner if padding else gradient] if added else []
+    ours += [scales.sum(0), shifts.sum(0)] if affine else []
+    for our, their in zip(ours, gradients(theirs, inputs), strict=True):
+        torch.testing.assert_close(our, their, rtol=1e-5, atol=1e-5)
 
 # Many tiles, and more channels than a tile has.
 x = (100 + torch.randn(1, 70, 20, 20)).contiguous(memory_format=torch.channels_last)

@@ -8,17 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.browsing import Page, closed, launched
 from tests.support.commands import report
 from tests.support.reports import HOSTILE, write_state
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium in the PATH")
-
-SECONDS = 1000
-"""playwright counts milliseconds."""
 
 COLORS = """() => [...document.querySelectorAll('h1, p, a, dt, dd, small, strong, .chip, th')]
   .filter((element) => element.checkVisibility() && element.textContent.trim())
@@ -32,39 +24,25 @@ COLORS = """() => [...document.querySelectorAll('h1, p, a, dt, dd, small, strong
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=30 * SECONDS
-        )
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
-class Visit:
-    """An open page, with its requests and errors."""
+class Visit(Page):
+    """An open page of one file."""
 
     def __init__(self, browser: Any, file: Path, **options: Any) -> None:
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(20 * SECONDS)
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-        self.page.goto(file.as_uri())
+        super().__init__(browser, file.as_uri(), **options)
+
+    def listen(self, message: Any) -> None:
+        self.complaints.append(message.text)
 
     def check(self) -> None:
-        """No request elsewhere, no error, no missing picture, nothing wider than the window."""
-        assert [url for url in self.asked if not url.startswith(("file:", "data:"))] == []
-        assert sum(url.startswith("file:") for url in self.asked) == 1
-        assert self.complaints == []
+        """Also check that nothing else is requested, and that no picture is missing."""
+        super().check()
+        assert [url for url in self.asked if not url.startswith("data:")] == [self.address]
         broken = "[...document.images].filter((i) => i.complete && !i.naturalWidth).length"
         assert self.page.evaluate(broken) == 0
-        wide = "[document.scrollingElement.scrollWidth, innerWidth]"
-        width, window = self.page.evaluate(wide)
-        assert width <= window
 
     def text(self) -> str:
         return str(self.page.locator("body").inner_text())
@@ -78,9 +56,8 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
         visits.append(Visit(browser, file, **options))
         return visits[-1]
 
-    yield opened
-    for each in visits:
-        each.context.close()
+    with closed(visits):
+        yield opened
 
 
 @pytest.fixture(scope="module")

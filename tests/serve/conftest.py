@@ -14,9 +14,10 @@ import pytest
 from PIL import Image
 
 from gan.serve.studio import Studio
+from tests.support.browsing import CAMERA, closed, launched
 from tests.support.serving import Picture, Server
 from tests.support.standin import NAME, stand_in
-from tests.support.visits import CAMERA, SECONDS, Visit, chromium
+from tests.support.visits import Visit
 
 
 @pytest.fixture
@@ -82,17 +83,8 @@ def picture(tmp_path: Path) -> Picture:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if chromium() is None:
-        pytest.skip("no Chromium in the PATH")
-    named = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", named, *CAMERA],
-            timeout=30 * SECONDS,
-        )  # fmt: skip
+    with launched(f"--host-resolver-rules=MAP {NAME} 127.0.0.1", *CAMERA) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -105,6 +97,5 @@ def visit(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[...
         visits.append(Visit(browser, address, **options))
         return visits[-1]
 
-    yield come
-    for each in visits:
-        each.context.close()
+    with closed(visits):
+        yield come

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.browsing import SECONDS
 from tests.support.hostile import huge_png
 from tests.support.serving import Picture, Server, pixels
-from tests.support.visits import SECONDS, Visit
+from tests.support.visits import Visit
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
+from tests.support.browsing import SECONDS
 from tests.support.serving import Picture, Server, pixels
 from tests.support.standin import NAME
-from tests.support.visits import SECONDS, Visit
+from tests.support.visits import Visit
 
 Come = Callable[..., Visit]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torchvision.models import mobilenet_v2
+from torchvision.models import get_model
 
 LAYERS = ("features.0", "features.1")
 
 
-def random_blocks(seed: int = 0) -> nn.Module:
-    """Return torchvision's network with random normalization."""
+def random_blocks(seed: int = 0, name: str = "mobilenet_v2", **arguments: Any) -> nn.Module:
+    """Return torchvision's network with random weights and normalization."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        network: nn.Module = mobilenet_v2(weights=None).eval()
+        network: nn.Module = get_model(name, weights=None, **arguments).eval()
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.running_mean.normal_(0, 0.1)  # type: ignore[union-attr]

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -47,24 +48,10 @@ def translate(folder: Path, kills: int = 20, images: int = 400, seed: int = 0) -
         images: Number of images, a few of them damaged.
         seed: Seed of the moments.
     """
-    rng = random.Random(seed)
     write_tree(folder / "photos", images)
     write_generator(folder / "gen_ab.safetensors", channels=4)
-    arguments = [sys.executable, str(ROOT / "scripts" / "translate.py"), "--device", "cpu"]
-    arguments += ["--model", str(folder / "gen_ab.safetensors"), "--input", str(folder / "photos")]
-    run([*arguments, "--output", str(folder / "straight")], status=1)
-    expected, killed = contents(folder / "straight"), folder / "killed"
-    for number in range(kills):
-        count = translation_killed(
-            [*arguments, "--output", str(killed)], killed, rng.uniform(0, 0.3)
-        )
-        print(f"kill {number + 1} of {kills}: {count} of {len(expected)} files", file=sys.stderr)
-        if count == len(expected):
-            assert contents(killed) == expected
-            shutil.rmtree(killed)
-    run([*arguments, "--output", str(killed)], status=1)
-    assert contents(killed) == expected
-    print(f"{kills} kills: every file equals the undisturbed translation's, and no other is there")
+    words = ["--model", str(folder / "gen_ab.safetensors"), "--input", str(folder / "photos")]
+    killed_again("translate", words, folder, kills, random.Random(seed), 0.3, status=1)
 
 
 def augment(folder: Path, kills: int = 20, images: int = 300, seed: int = 0) -> None:
@@ -76,7 +63,6 @@ def augment(folder: Path, kills: int = 20, images: int = 300, seed: int = 0) -> 
         images: Number of images, a few of them damaged.
         seed: Seed of the moments.
     """
-    rng = random.Random(seed)
     write_tree(folder / "dataset" / "images", images)
     for path in (folder / "dataset" / "images").rglob("*.*"):
         label = folder / "dataset" / "labels" / path.parent.name / f"{path.stem}.txt"
@@ -85,23 +71,16 @@ def augment(folder: Path, kills: int = 20, images: int = 300, seed: int = 0) -> 
     (folder / "run").mkdir()
     for direction in ("ab", "ba"):
         write_generator(folder / "run" / f"gen_{direction}.safetensors", direction, channels=4)
-    arguments = [sys.executable, str(ROOT / "scripts" / "augment.py"), "--device", "cpu"]
-    arguments += ["--model", str(folder / "run"), "--direction", "ab", "--format", "yolo"]
-    arguments += ["--dataset", str(folder / "dataset"), "--mode", "add", "--strength", "0.5,1"]
+    words = ["--model", str(folder / "run"), "--direction", "ab", "--format", "yolo"]
+    words += ["--dataset", str(folder / "dataset"), "--mode", "add", "--strength", "0.5,1"]
     # Random networks turn noise into noise: these thresholds accept about half of it.
-    arguments += ["--structure", "50%", "--shift", "off", "--edges", "off", "--luma", "off"]
-    arguments += ["--contrast", "off", "--cycle", "2mad"]
-    run([*arguments, "--output", str(folder / "straight")], status=1)
-    expected, killed = contents(folder / "straight"), folder / "killed"
-    for number in range(kills):
-        count = translation_killed([*arguments, "--output", str(killed)], killed, rng.uniform(0, 1))
-        print(f"kill {number + 1} of {kills}: {count} of {len(expected)} files", file=sys.stderr)
-        if (killed / "augmentation.json").exists() and not (killed / ".augment").exists():
-            assert contents(killed) == expected
-            shutil.rmtree(killed)
-    run([*arguments, "--output", str(killed)], status=1)
-    assert contents(killed) == expected
-    print(f"{kills} kills: every file equals the undisturbed augmentation's, and no other is there")
+    words += ["--structure", "50%", "--shift", "off", "--edges", "off", "--luma", "off"]
+    words += ["--contrast", "off", "--cycle", "2mad"]
+
+    def finished(killed: Path) -> bool:
+        return (killed / "augmentation.json").exists() and not (killed / ".augment").exists()
+
+    killed_again("augment", words, folder, kills, random.Random(seed), 1, finished, status=1)
 
 
 def clips(folder: Path, kills: int = 10, frames: int = 260, seed: int = 0) -> None:
@@ -113,25 +92,49 @@ def clips(folder: Path, kills: int = 10, frames: int = 260, seed: int = 0) -> No
         frames: Number of frames in each of two shots.
         seed: Seed of the moments.
     """
-    rng, source = random.Random(seed), folder / "clip.mp4"
+    name = "clip.mp4"
+    source = folder / name
     folder.mkdir(parents=True, exist_ok=True)
     write_clip(source, [*panned(frames, seed=1), *panned(frames, seed=2)], sound=True)
     write_generator(folder / "gen_ab.safetensors", channels=4)
-    arguments = [sys.executable, str(ROOT / "scripts" / "translate.py"), "--device", "cpu"]
-    arguments += ["--model", str(folder / "gen_ab.safetensors"), "--input", str(source)]
-    run([*arguments, "--output", str(folder / "straight" / "clip.mp4")])
-    expected, killed = contents(folder / "straight"), folder / "killed"
+    words = ["--model", str(folder / "gen_ab.safetensors"), "--input", str(source)]
+
+    def finished(killed: Path) -> bool:
+        return (killed / name).exists()
+
+    killed_again("translate", words, folder, kills, random.Random(seed), 1, finished, name)
+
+
+def killed_again(
+    command: str, words: list[str], folder: Path, kills: int, rng: random.Random, longest: float,
+    finished: Callable[[Path], bool] | None = None, output: str = "", status: int = 0,
+) -> None:  # fmt: skip
+    """Run a command undisturbed, then kill and repeat it; compare all that each has written.
+
+    Args:
+        command: Its script's name.
+        words: Its options but --output.
+        folder: Receives `straight` and `killed`, each with the output.
+        kills: Number of kills. What ends before is compared and started again.
+        rng: Draws the moments.
+        longest: Most seconds from the first new file to the kill.
+        finished: Whether a folder is complete; not set: if it has as many files.
+        output: A file's name in the folders; empty: the folders are the output.
+        status: Exit status of a complete run.
+    """
+    script = [sys.executable, str(ROOT / "scripts" / f"{command}.py"), "--device", "cpu", *words]
+    straight, killed = folder / "straight", folder / "killed"
+    run([*script, "--output", str(straight / output)], status=status)
+    expected, again = contents(straight), [*script, "--output", str(killed / output)]
     for number in range(kills):
-        count = translation_killed(
-            [*arguments, "--output", str(killed / "clip.mp4")], killed, rng.uniform(0, 1)
-        )
-        print(f"kill {number + 1} of {kills}: {count} files", file=sys.stderr)
-        if (killed / "clip.mp4").exists():
+        count = translation_killed(again, killed, rng.uniform(0, longest))
+        print(f"kill {number + 1} of {kills}: {count} of {len(expected)} files", file=sys.stderr)
+        if finished(killed) if finished else count == len(expected):
             assert contents(killed) == expected
             shutil.rmtree(killed)
-    run([*arguments, "--output", str(killed / "clip.mp4")])
+    run(again, status=status)
     assert contents(killed) == expected
-    print(f"{kills} kills: the clip equals the undisturbed translation's in every byte")
+    print(f"{kills} kills: every file equals the undisturbed run's, and no other is there")
 
 
 def write_tree(folder: Path, images: int) -> None:

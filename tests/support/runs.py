@@ -11,6 +11,9 @@ from gan.training import Run
 
 Sections = dict[str, Mapping[str, Any]]
 """Values of a configuration by section and key."""
+TINY = {"generator": "resnet_6blocks", "generator_channels": 2}
+SCORED = {"discriminator": "n_layers", "discriminator_layers": 1, "discriminator_channels": 2}
+"""Keys of the section networks: a tiny generator, a tiny discriminator."""
 
 
 def merged(defaults: Sections, sections: Sections) -> Sections:
@@ -24,13 +27,7 @@ def config(root: Path, run_dir: Path, **sections: Mapping[str, Any]) -> Config:
     """Return a configuration of two epochs of a tiny ResNet and a discriminator of one layer."""
     small: Sections = {
         "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0},
-        "networks": {
-            "generator": "resnet_6blocks",
-            "generator_channels": 2,
-            "discriminator": "n_layers",
-            "discriminator_layers": 1,
-            "discriminator_channels": 2,
-        },
+        "networks": TINY | SCORED,
         "train": {"epochs": 1, "decay_epochs": 1, "log_every": 2, "pool_size": 2},
         "run": {"dir": run_dir, "device": "cpu"},
     }
@@ -81,10 +78,7 @@ def pixel_config(root: Path, run: Path, max_steps: int = 4, **train: Any) -> Con
     """Return a configuration of a few steps of a tiny ResNet and a pixel discriminator."""
     return Config.model_validate({
         "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0},
-        "networks": {
-            "generator": "resnet_6blocks", "generator_channels": 2,
-            "discriminator": "pixel", "discriminator_channels": 2,
-        },
+        "networks": {**TINY, "discriminator": "pixel", "discriminator_channels": 2},
         "train": {"max_steps": max_steps, "log_every": 1, "sample_every": 2} | train,
         "run": {"dir": run, "device": "cpu"},
     })  # fmt: skip

@@ -11,10 +11,9 @@ from typing import Any
 
 from gan.networks import build_generator
 from gan.networks.files import save_generator
+from tests.support.browsing import Page
 from tests.support.foreign import randomized
 
-SECONDS = 1000
-"""playwright counts milliseconds."""
 TRAINED = 40
 """Shorter side of the pretended training images."""
 SPEC: dict[str, Any] = {
@@ -57,33 +56,8 @@ def stop(server: ThreadingHTTPServer) -> None:
     server.server_close()
 
 
-class Visit:
-    """A visitor's browser on the page, with all requests and errors."""
-
-    def __init__(self, browser: Any, address: str, script: str = "", **options: Any) -> None:
-        self.address = address
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        self.context = browser.new_context(**options)
-        self.context.add_init_script(script)
-        self.context.on("request", lambda request: self.asked.append(request.url))
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(60 * SECONDS)
-        self.page.on("console", self.listen)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(address)
-
-    def listen(self, message: Any) -> None:
-        if message.type == "error":
-            self.complaints.append(message.text)
-
-    def check(self) -> None:
-        """Check that nothing came from elsewhere, no error occurred, and the page fits."""
-        own = (self.address, "data:", f"blob:{self.address}")
-        assert [url for url in self.asked if not url.startswith(own)] == []
-        assert self.complaints == []
-        width, window = self.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
-        assert width <= window
+class Visit(Page):
+    """A visitor of an exported page."""
 
     def find(self, name: str) -> Any:
         return self.page.locator(f"#{name}")

@@ -10,21 +10,13 @@ from gan.config import Config
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.base import Batch
 from gan.training.recipes.cyclegan import Trainer
-from tests.support.runs import Sections, merged
+from tests.support.runs import SCORED, TINY, Sections, merged
 
 
 def build(**sections: Mapping[str, Any]) -> Trainer:
     small: Sections = {
-        "data": {"crop_size": 16},
-        "networks": {
-            "generator": "resnet_6blocks",
-            "generator_channels": 2,
-            "discriminator": "n_layers",
-            "discriminator_layers": 1,
-            "discriminator_channels": 2,
-        },
-        "run": {"device": "cpu"},
-    }
+        "data": {"crop_size": 16}, "networks": TINY | SCORED, "run": {"device": "cpu"},
+    }  # fmt: skip
     config = Config.model_validate(merged(small, sections))
     return Trainer(config, build_accelerator(config))
 

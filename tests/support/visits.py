@@ -1,50 +1,18 @@
 """Visit a served page with a real browser."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
+from tests.support.browsing import Page
 from tests.support.serving import pixels
 
-SECONDS = 1000
-"""playwright counts milliseconds."""
-CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
-
-def chromium() -> str | None:
-    """Return the path of Chromium; None if it is not installed."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return next(filter(None, map(shutil.which, names)), None)
-
-
-class Visit:
-    """A visitor's browser, with the URLs that it requested and its error messages."""
+class Visit(Page):
+    """A visitor of `gan serve`."""
 
     def __init__(self, browser: Any, address: str, **options: Any) -> None:
-        self.address = address
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(30 * SECONDS)
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("console", self.listen)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-        self.page.goto(address)
+        super().__init__(browser, address, **options)
         self.button("Translate").wait_for()
-
-    def listen(self, message: Any) -> None:
-        if message.type == "error":
-            self.complaints.append(message.text)
-
-    def check(self) -> None:
-        """Check that nothing came from other sites, no error occurred, and the page fits."""
-        own = (self.address, "data:", "blob:")
-        assert [url for url in self.asked if not url.startswith(own)] == []
-        assert self.complaints == []
-        width, window = self.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
-        assert width <= window
 
     def button(self, name: str) -> Any:
         return self.page.get_by_role("button", name=name, exact=True)

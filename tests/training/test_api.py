@@ -43,23 +43,19 @@ def test_the_newest_evaluation_is_in_the_result_of_a_finished_run_too(
     assert f'"value": {first.metrics["l1_ab"]}' in lines[-1]
 
 
-def test_out_of_memory_is_a_one_line_error_with_advice(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nGPU 0 ...")
+@pytest.mark.parametrize(("error", "kind", "reported"), [
+    (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nGPU 0 ..."),
+     ValueError, r"^out of memory: set train.recompute, or lower train\."),
+    (RuntimeError("CUDA error: an illegal memory access was encountered"),
+     RuntimeError, "illegal memory access"),
+], ids=str)  # fmt: skip
+def test_only_a_lack_of_memory_is_reported_with_advice(
+    error: Exception, kind: type[Exception], reported: str, root: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def fail(*_: object) -> None:
+        raise error
 
-    monkeypatch.setattr("gan.training.recipes.cyclegan.Trainer.train_step", full)
-    with pytest.raises(ValueError, match=r"^out of memory: set train.recompute, or lower train\."):
-        gan.train(config(root, tmp_path))
-
-
-def test_other_errors_of_a_gpu_are_not_reported_as_out_of_memory(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object) -> None:
-        raise RuntimeError("CUDA error: an illegal memory access was encountered")
-
-    monkeypatch.setattr("gan.training.recipes.cyclegan.Trainer.train_step", broken)
-    with pytest.raises(RuntimeError, match="illegal memory access"):
+    monkeypatch.setattr("gan.training.recipes.cyclegan.Trainer.train_step", fail)
+    with pytest.raises(kind, match=reported):
         gan.train(config(root, tmp_path))

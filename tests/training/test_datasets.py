@@ -15,7 +15,8 @@ from gan.config.extensions import register_dataset
 from gan.data.unpaired import Key
 from gan.domains import Domain
 from gan.training import train
-from tests.support.runs import config, generators
+from tests.support.recipes import assert_resuming_is_exact
+from tests.support.runs import config
 
 
 class Noise(Dataset[tuple[Tensor, ...]]):
@@ -62,18 +63,12 @@ def on(dataset: str, run: Path, data: dict[str, Any] | None = None, **train: Any
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_resumed_run_is_the_uninterrupted_one(workers: int, tmp_path: Path) -> None:
     """From the middle of an epoch of 2.5 steps, with averages and pools."""
-    switches = {"ema": 0.9, "accumulate": 2, "epochs": 4}
-    for name, stops in (("straight", (5,)), ("parts", (2, 3, 5))):
-        for stop in stops:
-            settings = switches | {"max_steps": stop}
-            train(on("noise", tmp_path / name, {"workers": workers}, **settings))
-    assert generators(tmp_path / "parts") == generators(tmp_path / "straight")
-    for file in ("shared.pt", "process-0.pt"):
-        straight, parts = (
-            torch.load(tmp_path / name / "state" / "step-00000005" / file, weights_only=True)
-            for name in ("straight", "parts")
-        )
-        torch.testing.assert_close(parts, straight, rtol=0, atol=0)
+
+    def settings(run: Path, stop: int) -> Config:
+        keys = {"ema": 0.9, "accumulate": 2, "epochs": 4, "max_steps": stop}
+        return on("noise", run, {"workers": workers}, **keys)
+
+    assert_resuming_is_exact(settings, tmp_path, 2, 3, 5)
 
 
 def test_another_fingerprint_is_named_and_rejected(

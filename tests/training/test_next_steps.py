@@ -60,7 +60,7 @@ def test_a_run_ends_with_three_commands_that_work(
     started_as(monkeypatch, ROOT / "train.py")
     config = pixel_config(root, Path("Ann's run"), max_steps=1)
     for last in (
-        "step 1 of 1 done; set train.max_steps higher to train further",
+        "step 1 of 400 done; set train.max_steps higher to train further",
         "finished at step 1 of 400",
     ):
         assert train(config).status == 0

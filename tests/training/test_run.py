@@ -13,10 +13,11 @@ import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from gan.config import TrainConfig
+from gan.config import Config, TrainConfig
 from gan.system.signals import Interruption
 from gan.training import Run, train
 from gan.training.schedule import RunLength
+from tests.support.recipes import assert_resuming_is_exact
 from tests.support.runs import Poison, config, generators
 
 ROOT = Path(__file__).parents[2]
@@ -106,23 +107,15 @@ def test_equal_seeds_give_equal_generators_for_any_number_of_workers(
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_resumed_run_is_the_uninterrupted_one(workers: int, root: Path, tmp_path: Path) -> None:
     """From the middle of an epoch of 2.5 steps, at any step, with full pools."""
-    sections: dict[str, dict[str, Any]] = {
-        "networks": {"dropout": True},
-        "data": {"workers": workers},
-    }
-    switches = {"ema": 0.9, "accumulate": 2, "epochs": 4}
-    train(config(root, tmp_path / "straight", train=switches | {"max_steps": 7}, **sections))
+
+    def settings(run: Path, stop: int) -> Config:
+        keys = {"ema": 0.9, "accumulate": 2, "epochs": 4, "max_steps": stop}
+        networks, data = {"dropout": True}, {"workers": workers}
+        return config(root, run, train=keys, networks=networks, data=data)
+
     stops = sorted(random.sample(range(1, 7), 2))
     print("stopped after", stops)  # shown where the test fails
-    for stop in (*stops, 7):
-        train(config(root, tmp_path / "parts", train=switches | {"max_steps": stop}, **sections))
-    assert generators(tmp_path / "parts") == generators(tmp_path / "straight")
-    for file in ("shared.pt", "process-0.pt"):
-        straight, parts = (
-            torch.load(tmp_path / name / "state" / "step-00000007" / file, weights_only=True)
-            for name in ("straight", "parts")
-        )
-        torch.testing.assert_close(parts, straight, rtol=0, atol=0)
+    assert_resuming_is_exact(settings, tmp_path, *stops, 7)
 
 
 def test_a_finished_run_is_reported(
@@ -130,15 +123,17 @@ def test_a_finished_run_is_reported(
 ) -> None:
     settings = config(root, tmp_path, train={"max_steps": 2})
     train(settings)
+    assert f"{tmp_path}: step 2 of 10 done;" in capsys.readouterr().err
 
     def written() -> dict[Path, int]:
         files = (path for path in tmp_path.rglob("*") if path.name != ".lock")
         return {path: path.stat().st_mtime_ns for path in files}
 
     before = written()
-    capsys.readouterr()
     train(settings)
-    assert "finished at step 2 of 10" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert f"resuming {tmp_path} from step 2 of 10\n" in printed
+    assert f"{tmp_path}: finished at step 2 of 10;" in printed
     assert written() == before
 
 

@@ -11,27 +11,15 @@ from gan.config import Config
 from gan.data import cache as module
 from gan.training import train
 from tests.support.pictures import Photos
+from tests.support.runs import pixel_config, saved_weights
 
 # Python 3.12 warns about forks with torch's threads; a run of one process forks anyway.
 FORKS = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
 
 def config(root: Path, run: Path, max_steps: int = 4, **data: Any) -> Config:
-    return Config.model_validate({
-        "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0} | data,
-        "networks": {
-            "generator": "resnet_6blocks", "generator_channels": 2,
-            "discriminator": "pixel", "discriminator_channels": 2,
-        },
-        "train": {"max_steps": max_steps, "log_every": 2},
-        "run": {"dir": run, "device": "cpu"},
-    })  # fmt: skip
-
-
-def weights(run: Path) -> list[torch.Tensor]:
-    newest = sorted((run / "state").glob("step-*"))[-1]
-    state: dict[str, Any] = torch.load(newest / "shared.pt", weights_only=True)
-    return [tensor for net in state["networks"].values() for tensor in net.values()]
+    values = pixel_config(root, run, max_steps).model_dump()
+    return Config.model_validate(values | {"data": values["data"] | data})
 
 
 @FORKS
@@ -54,4 +42,6 @@ def test_cached_and_uncached_training_are_equal_in_every_bit_and_resume_into_eac
     train(config(root, tmp_path / "mixed", 2, cache=cache))
     train(config(root, tmp_path / "mixed"))
     for name in ("cold", "warm", "mixed"):
-        assert all(map(torch.equal, weights(tmp_path / "plain"), weights(tmp_path / name)))
+        assert all(
+            map(torch.equal, saved_weights(tmp_path / "plain"), saved_weights(tmp_path / name))
+        )

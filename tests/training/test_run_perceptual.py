@@ -1,6 +1,7 @@
 """Whole runs with a frozen network: exact resuming, weights compared, older states read."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from gan.training import train
 from gan.training.checkpoint.states import checksum, describe
 from tests.support import backbone
 from tests.support.launching import write_images
+from tests.support.recipes import assert_resuming_is_exact
 from tests.support.runs import config, generators
 
 LOSS = {"perceptual": 1.0, "perceptual_cycle": 1.0, "style": 1.0, "tv": 1.0}
@@ -34,17 +36,9 @@ def seeing(root: Path, run: Path, steps: int, file: str = "weights.pth", **train
 
 
 def test_a_resumed_run_has_the_same_gram_averages(root: Path, tmp_path: Path) -> None:
-    for stop in (2, 5, 6):
-        train(seeing(root, tmp_path / "parts", stop, accumulate=2))
-    train(seeing(root, tmp_path / "straight", 6, accumulate=2))
-    assert generators(tmp_path / "parts") == generators(tmp_path / "straight")
-    parts, straight = (
-        torch.load(tmp_path / name / "state/step-00000006/shared.pt", weights_only=True)
-        for name in ("parts", "straight")
-    )
-    assert straight["perception"]["a"]["steps"] == 6
-    assert straight["perception"]["b"]["values"].keys() == {"features.0", "features.1"}
-    torch.testing.assert_close(parts, straight, rtol=0, atol=0)
+    state = assert_resuming_is_exact(partial(seeing, root, accumulate=2), tmp_path, 2, 5, 6)
+    assert state["perception"]["a"]["steps"] == 6
+    assert state["perception"]["b"]["values"].keys() == {"features.0", "features.1"}
 
 
 def test_tensorboard_shows_every_term_under_its_name(root: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Whole runs with a projected discriminator: exact resuming, its file compared."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from gan.config import Config
 from gan.training import train
 from tests.support import backbone
 from tests.support.launching import write_images
-from tests.support.runs import config, generators
+from tests.support.recipes import assert_resuming_is_exact
+from tests.support.runs import config
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +31,8 @@ def projected(root: Path, run: Path, steps: int, file: str = "weights.pth") -> C
 
 
 def test_a_resumed_run_is_the_one_that_never_stopped(root: Path, tmp_path: Path) -> None:
-    for stop in (2, 5):
-        train(projected(root, tmp_path / "parts", stop))
-    train(projected(root, tmp_path / "straight", 5))
-    assert generators(tmp_path / "parts") == generators(tmp_path / "straight")
-    parts, straight = (
-        torch.load(tmp_path / name / "state/step-00000005/shared.pt", weights_only=True)
-        for name in ("parts", "straight")
-    )
-    torch.testing.assert_close(parts, straight, rtol=0, atol=0)
-    assert not any("frozen" in name for name in straight["networks"]["disc_a"])
+    state = assert_resuming_is_exact(partial(projected, root), tmp_path, 2, 5)
+    assert not any("frozen" in name for name in state["networks"]["disc_a"])
 
 
 def test_the_file_of_weights_may_move_but_not_change(root: Path, tmp_path: Path) -> None:

@@ -121,6 +121,7 @@ RECIPES = Table(
             "gan.training.recipes.distill:DistillTrainer",
             title="A small generator that imitates a trained one",
             columns=("photograph", "teacher", "translation"),
+            translated=2,
             shown=("pixel", "perceptual"),
             domains=("a",),
             directions=("ab",),

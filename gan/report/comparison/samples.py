@@ -18,8 +18,6 @@ from gan.report.samples import grids
 
 BUDGET = 6_000_000
 """Bytes for all pictures."""
-RESULTS = ("translation", "result", "style 0")
-"""Names of grid columns that hold translations."""
 Tiles = list[Image.Image]
 
 
@@ -78,7 +76,7 @@ def _read(group: Group, run: Run, remarks: list[str]) -> dict[Direction, Taken]:
         remarks.append(f"{run.name}: no samples yet")
         return {}
     step = max(files)
-    names = RECIPES[run.config.recipe].columns
+    column = RECIPES[run.config.recipe].translated
     found: dict[Direction, Taken] = {}
     for direction in DIRECTIONS:
         if direction not in files[step]:
@@ -89,8 +87,7 @@ def _read(group: Group, run: Run, remarks: list[str]) -> dict[Direction, Taken]:
         except ImageError as error:
             remarks.append(f"{run.name}: {str(error).replace(f'{path.parent}/', '')}")
             continue
-        column = next((names.index(name) for name in RESULTS if name in names), None)
-        if column is None or column >= len(columns):
+        if column >= len(columns):
             remarks.append(f"{run.name}: {path.name} has no column of translations")
             continue
         caption = f"{group.number} · {run.name}, step {step:,}"

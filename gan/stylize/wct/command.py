@@ -109,5 +109,7 @@ def _folder(config: StylizeOptions, studio: Studio) -> int:
     there = len(found) - len(todo)
     summary = f"{len(todo) - failed} of {len(found)} images stylized to {config.output}"
     summary += f", {there} existed already" if there else ""
-    print(printable(summary + (f", {failed} failed" if failed else "")), file=sys.stderr)
+    summary += f", {failed} failed" if failed else ""
+    advice = "; to write over them: --overwrite true" if there else ""
+    print(printable(summary + advice), file=sys.stderr)
     return int(failed > 0)

@@ -21,12 +21,11 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.domains import Domain
-from gan.networks.assembly import build_networks
 from gan.training.accelerator import main_first
 from gan.training.objective import LossTargets, Network, discriminator_loss, guided_losses
 from gan.training.optimization import set_requires_grad, total
 from gan.training.perceptual import PerceptualNetwork
-from gan.training.recipes.base import Batch, Step, build_frame
+from gan.training.recipes.base import Batch, Step, build_frame, recipe_networks
 from gan.training.sampling import guided_columns, spread
 
 
@@ -34,18 +33,12 @@ class ArbitraryStyleTrainer:
     """Trains a generator and a discriminator with an image pool."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
-        data, optim, device = config.data, config.optim, accelerator.device
+        optim, device = config.optim, accelerator.device
         self.perceptual = main_first(accelerator, lambda: PerceptualNetwork(config, device))
-        names = ("gen_ab", "disc_b")
         self.frame = build_frame(
             config,
             accelerator,
-            main_first(
-                accelerator,
-                lambda: build_networks(
-                    config.networks, data.channels_a, data.channels_b, names, seed=config.run.seed
-                ),
-            ),
+            main_first(accelerator, lambda: recipe_networks(config, ("gen_ab", "disc_b"))),
             {
                 "generators": (("gen_ab",), optim.lr),
                 "discriminators": (("disc_b",), optim.discriminator_lr or optim.lr),
@@ -78,10 +71,8 @@ class ArbitraryStyleTrainer:
 
     def targets(self, a: Tensor, b: Tensor) -> LossTargets:
         """Return the loss targets: feature maps of photographs, Gram matrices of each painting."""
-        content = self.perceptual.content_of(self.perceptual(a)) if self.perceptual.content else {}
-        return LossTargets(
-            self.perceptual, {"a": content}, {"b": self.perceptual.grams_of(self.perceptual(b))}
-        )
+        content, grams = self.perceptual.content_targets(a), self.perceptual(b)
+        return LossTargets(self.perceptual, {"a": content}, {"b": self.perceptual.grams_of(grams)})
 
     def translations(self, real: Mapping[Domain, Tensor]) -> tuple[Network, Network | None]:
         """Return a function that translates into the styles of real["b"], and None for B to A."""

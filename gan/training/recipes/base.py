@@ -13,6 +13,7 @@ from gan.config import Config
 from gan.config.tables.recipes import RECIPES
 from gan.domains import Direction, Domain
 from gan.images.pixels import to_unit
+from gan.networks.assembly import build_networks
 from gan.networks.fused import fuse_norms
 from gan.networks.resnet import recompute_blocks
 from gan.training.accelerator import distribute, share_statistics
@@ -160,6 +161,13 @@ def build_frame(
     pools = {domain: ImagePool(config.train.pool_size) for domain in row.discriminators}
     own = parts or {}
     return Frame(config, accelerator, bare, networks, updates, fingerprints, pools, own, styles)
+
+
+def recipe_networks(config: Config, names: Sequence[str], styles: int = 0) -> dict[str, nn.Module]:
+    """Return a run's networks on the CPU by name, with the initial weights of run.seed."""
+    data, seed = config.data, config.run.seed
+    channels = data.channels_a, data.channels_b
+    return build_networks(config.networks, *channels, names, seed=seed, styles=styles)
 
 
 class Step:

@@ -25,13 +25,12 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.domains import Domain
-from gan.networks.assembly import build_networks
 from gan.networks.projection import build_heads
 from gan.training.accelerator import main_first
 from gan.training.contrast import contrast, contrastive_losses, draw_positions
 from gan.training.objective import Network, Passes, at_once, discriminator_loss, one_by_one
 from gan.training.optimization import set_requires_grad, total
-from gan.training.recipes.base import Batch, Step, build_frame
+from gan.training.recipes.base import Batch, Step, build_frame, recipe_networks
 from gan.training.sampling import sample_columns
 
 
@@ -39,21 +38,16 @@ class ContrastiveTrainer:
     """Trains a generator, heads that project its features, and a discriminator."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
-        data, optim, chosen = config.data, config.optim, config.networks
-        seed = config.run.seed
-        names = ("gen_ab", "disc_b")
-        built = main_first(
-            accelerator,
-            lambda: build_networks(chosen, data.channels_a, data.channels_b, names, seed=seed),
-        )
-        gen_ab: Any = built["gen_ab"]
+        optim, chosen = config.optim, config.networks
+        networks = main_first(accelerator, lambda: recipe_networks(config, ("gen_ab", "disc_b")))
+        gen_ab: Any = networks["gen_ab"]
         self.feature_maps = gen_ab.feature_maps
         channels = [at.channels for at in self.feature_maps]
-        built["heads_ab"] = build_heads(channels, chosen.init_gain, seed=seed)
+        networks["heads_ab"] = build_heads(channels, chosen.init_gain, seed=config.run.seed)
         self.frame = build_frame(
             config,
             accelerator,
-            built,
+            networks,
             {
                 "generators": (("gen_ab",), optim.lr),
                 "discriminators": (("disc_b",), optim.discriminator_lr or optim.lr),

@@ -10,7 +10,7 @@ from torch import Tensor
 from gan.config import Config
 from gan.domains import DIRECTIONS, DOMAINS, Domain
 from gan.features.projected import ProjectedDiscriminator
-from gan.networks.assembly import Networks, build_networks
+from gan.networks.assembly import Networks
 from gan.semantics import FrozenClassifier, classifier_needed
 from gan.training.accelerator import main_first
 from gan.training.objective import (
@@ -25,7 +25,7 @@ from gan.training.objective import (
 )
 from gan.training.optimization import set_requires_grad, total
 from gan.training.perceptual import LossTargetsBuilder, PerceptualNetwork
-from gan.training.recipes.base import Batch, Step, build_frame
+from gan.training.recipes.base import Batch, Step, build_frame, recipe_networks
 from gan.training.sampling import sample_columns
 
 Images = dict[Domain, Tensor]
@@ -35,7 +35,7 @@ class Trainer:
     """Trains the networks of CycleGAN."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
-        data, optim, device = config.data, config.optim, accelerator.device
+        optim, device = config.optim, accelerator.device
         # A frozen network whose feature maps are compared.
         perceptual = None
         if config.compares_features:
@@ -51,12 +51,7 @@ class Trainer:
         self.frame = build_frame(
             config,
             accelerator,
-            main_first(
-                accelerator,
-                lambda: build_networks(
-                    config.networks, data.channels_a, data.channels_b, seed=config.run.seed
-                ),
-            ),
+            main_first(accelerator, lambda: recipe_networks(config, Networks._fields)),
             {
                 "generators": (("gen_ab", "gen_ba"), optim.lr),
                 "discriminators": (("disc_a", "disc_b"), optim.discriminator_lr or optim.lr),

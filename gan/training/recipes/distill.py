@@ -21,12 +21,11 @@ from torch.nn.functional import l1_loss
 
 from gan.config import Config
 from gan.domains import Domain
-from gan.networks.assembly import build_networks
 from gan.training.accelerator import main_first
 from gan.training.objective import FeatureMaps, Network, appearance_terms, weighted
 from gan.training.optimization import total
 from gan.training.perceptual import PerceptualNetwork
-from gan.training.recipes.base import Batch, Step, build_frame
+from gan.training.recipes.base import Batch, Step, build_frame, recipe_networks
 from gan.training.sampling import sample_columns
 from gan.training.teacher import Teacher
 
@@ -35,7 +34,7 @@ class DistillTrainer:
     """Trains a generator to imitate a frozen one."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
-        data, device = config.data, accelerator.device
+        device = accelerator.device
         self.teacher = Teacher(config, device)
         fingerprints = {"distill.teacher": self.teacher.fingerprint}
         self.perceptual: PerceptualNetwork | None = None
@@ -45,9 +44,7 @@ class DistillTrainer:
         self.frame = build_frame(
             config,
             accelerator,
-            build_networks(
-                config.networks, data.channels_a, data.channels_b, ["gen_ab"], seed=config.run.seed
-            ),
+            recipe_networks(config, ["gen_ab"]),
             {"generators": (("gen_ab",), config.optim.lr)},
             fingerprints,
         )

@@ -33,7 +33,7 @@ from gan.data.styles import find_styles, joined_names
 from gan.domains import Domain
 from gan.interop import find_generator, open_generator, style_names
 from gan.losses import gram_distance, mean_gram, weighted_sum
-from gan.networks.assembly import build_networks, generator_spec
+from gan.networks.assembly import generator_spec
 from gan.networks.conditional import grown, norm_keys
 from gan.system.hashing import file_sha256
 from gan.training.accelerator import main_first
@@ -41,7 +41,7 @@ from gan.training.initial_weights import load, weights_in
 from gan.training.objective import Maps, Network, appearance_terms, weighted
 from gan.training.optimization import total
 from gan.training.perceptual import PerceptualNetwork
-from gan.training.recipes.base import Batch, Step, build_frame
+from gan.training.recipes.base import Batch, Step, build_frame, recipe_networks
 from gan.training.recipes.single_style import read_painting
 from gan.training.run_folder import check_other
 from gan.training.sampling import style_columns
@@ -58,17 +58,14 @@ class ManyStylesTrainer:
     """Trains one generator to match the Gram matrices of several styles."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
-        data, device = config.data, accelerator.device
-        styles = find_styles(data.train_folder("b"))
+        device = accelerator.device
+        styles = find_styles(config.data.train_folder("b"))
         base = read_base(config)
         self.first = len(base.names)
         names = joined_names(base.names, styles)
-        built = build_networks(
-            config.networks, data.channels_a, data.channels_b, ["gen_ab"],
-            seed=config.run.seed, styles=len(names),
-        )  # fmt: skip
+        networks = recipe_networks(config, ["gen_ab"], len(names))
         if base.names:
-            adopt(built["gen_ab"], base, len(names))
+            adopt(networks["gen_ab"], base, len(names))
         self.perceptual = main_first(accelerator, lambda: PerceptualNetwork(config, device))
         grams = self.grams_of(styles, config, device)
         # Matrices times 1 / |G_s| have distances times 1 / |G_s|^2.
@@ -81,7 +78,7 @@ class ManyStylesTrainer:
         self.frame = build_frame(
             config,
             accelerator,
-            built,
+            networks,
             {"generators": (("gen_ab",), config.optim.lr)},
             {**marks, "data.b": _content(styles), **base.fingerprints},
             styles=names,
@@ -120,9 +117,7 @@ class ManyStylesTrainer:
         update = Step(self.frame, step)
         for number, batch in enumerate(update.accumulate(batches)):
             (a,) = self.frame.prepare(batch)
-            content = (
-                self.perceptual.content_of(self.perceptual(a)) if self.perceptual.content else {}
-            )
+            content = self.perceptual.content_targets(a)
             styles = self.turns((step - 1) * len(batches) + number, len(a))
             with update.gradients([gen_ab]):
                 fake_b = gen_ab(a, self.mixtures([self.first + style for style in styles]))

@@ -20,13 +20,12 @@ from gan.domains import Domain
 from gan.images import read_image, resize_short
 from gan.images.pixels import from_image, to_unit
 from gan.losses import steadiness_loss
-from gan.networks.assembly import build_networks
 from gan.system.hashing import file_sha256
 from gan.training.accelerator import main_first
 from gan.training.objective import Network, appearance_terms, weighted
 from gan.training.optimization import total
 from gan.training.perceptual import PerceptualNetwork
-from gan.training.recipes.base import Batch, Step, build_frame
+from gan.training.recipes.base import Batch, Step, build_frame, recipe_networks
 from gan.training.sampling import sample_columns
 
 
@@ -34,17 +33,15 @@ class SingleStyleTrainer:
     """Trains a generator with the Gram matrices of one painting."""
 
     def __init__(self, config: Config, accelerator: Accelerator) -> None:
-        path, data, device = config.style.image, config.data, accelerator.device
+        path, device = config.style.image, accelerator.device
         assert path is not None, "the configuration has been checked"
-        painting = read_painting(path, config.style.size, data.channels_b)
+        painting = read_painting(path, config.style.size, config.data.channels_b)
         self.perceptual = main_first(accelerator, lambda: PerceptualNetwork(config, device))
         self.gram = self.perceptual.style_of(self.perceptual(painting.to(device)))
         self.frame = build_frame(
             config,
             accelerator,
-            build_networks(
-                config.networks, data.channels_a, data.channels_b, ["gen_ab"], seed=config.run.seed
-            ),
+            recipe_networks(config, ["gen_ab"]),
             {"generators": (("gen_ab",), config.optim.lr)},
             {
                 "perceptual.weights": self.perceptual.fingerprint,
@@ -59,9 +56,7 @@ class SingleStyleTrainer:
         for batch in update.accumulate(batches):
             (a,) = images = self.frame.prepare(batch)
             (photograph,) = self.frame.inputs(batch, images)
-            content = (
-                self.perceptual.content_of(self.perceptual(a)) if self.perceptual.content else {}
-            )
+            content = self.perceptual.content_targets(a)
             with update.gradients([gen_ab]):
                 fake_b = gen_ab(photograph)
                 terms = appearance_terms("ab", fake_b, content, self.gram, self.perceptual)

@@ -56,10 +56,7 @@ class WandbStore(Store):
 
     def files(self, paths: Iterable[Path]) -> None:
         """Store each file as an artifact."""
-        run: Any = self.tracker.tracker
-        for path in paths:
-            name = re.sub(r"[^\w.-]", "-", f"{self.place.name}-{path.stem}")
-            run.log_artifact(str(path), name=name, type="model")
+        _log_artifacts(self, paths)
 
 
 class MLflowStore(Store):
@@ -169,10 +166,14 @@ class TrackioStore(Store):
 
     def files(self, paths: Iterable[Path]) -> None:
         """Store each file as an artifact."""
-        run: Any = self.tracker.tracker
-        for path in paths:
-            name = re.sub(r"[^\w.-]", "-", f"{self.place.name}-{path.stem}")
-            run.log_artifact(str(path), name=name, type="model")
+        _log_artifacts(self, paths)
+
+
+def _log_artifacts(store: Store, paths: Iterable[Path]) -> None:
+    run: Any = store.tracker.tracker
+    for path in paths:
+        name = re.sub(r"[^\w.-]", "-", f"{store.place.name}-{path.stem}")
+        run.log_artifact(str(path), name=name, type="model")
 
 
 def history_steps(path: Path) -> Iterator[int]:

@@ -9,9 +9,9 @@ import pytest
 from filelock import FileLock
 
 from gan.export.web.runtime import read_runtime
+from tests.support.browsing import CAMERA, closed, launched
 from tests.support.commands import export_model
-from tests.support.sites import SECONDS, Visit, served, write_generators
-from tests.support.visits import CAMERA, chromium
+from tests.support.sites import Visit, served, write_generators
 
 
 @pytest.fixture(scope="session")
@@ -47,24 +47,16 @@ def site(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if chromium() is None:
-        pytest.skip("no Chromium in the PATH")
     only_here = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", only_here, *CAMERA],
-            timeout=60 * SECONDS,
-        )  # fmt: skip
+    with launched(only_here, *CAMERA) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def visit(site: Path, browser: Any) -> Iterator[Callable[..., Visit]]:
     """Return visit(address=None, **options), which opens the page and waits until it is ready."""
     visits: list[Visit] = []
-    with served(site) as server:
+    with served(site) as server, closed(visits):
         here = f"http://127.0.0.1:{server.server_port}/"
 
         def come(address: str = here, **options: Any) -> Visit:
@@ -73,5 +65,3 @@ def visit(site: Path, browser: Any) -> Iterator[Callable[..., Visit]]:
             return visits[-1]
 
         yield come
-        for each in visits:
-            each.context.close()

@@ -249,6 +249,7 @@ def test_existing_images_of_a_folder_are_skipped_and_counted(
     assert stylize(StylizeOptions(**options)) == 0
     said = capsys.readouterr().err
     assert f"1 of 2 images stylized to {tmp_path / 'out'}, 1 existed already" in said
+    assert "; to write over them: --overwrite true" in said
     assert (tmp_path / "out" / "a.png").read_bytes() == b"kept"
     assert stylize(StylizeOptions(**(options | {"overwrite": True}))) == 0
     assert (tmp_path / "out" / "a.png").read_bytes() != b"kept"

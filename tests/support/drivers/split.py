@@ -92,11 +92,7 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         return pixels.to(dtype) / 127.5 - 1
 
     with (
-        patch("gan.training.recipes.cyclegan.build_networks", build),
-        patch("gan.training.recipes.single_style.build_networks", build),
-        patch("gan.training.recipes.arbitrary_style.build_networks", build),
-        patch("gan.training.recipes.many_styles.build_networks", build),
-        patch("gan.training.recipes.contrastive.build_networks", build),
+        patch("gan.training.recipes.base.build_networks", build),
         patch("gan.training.recipes.contrastive.build_heads", heads),
         patch("gan.training.recipes.single_style.to_unit", to_unit),
         patch("gan.training.perceptual.cast_weights", lambda features, _: features.to(dtype)),

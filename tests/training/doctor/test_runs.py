@@ -18,7 +18,7 @@ from gan.system.signals import Interruption
 from gan.training import Run
 from tests.support import backbone
 from tests.support.faults import FAULTY, healthy, photographs
-from tests.support.runs import Poison, Sections, merged
+from tests.support.runs import SCORED, TINY, Poison, Sections, merged
 
 EVERY = 10
 """train.doctor_every in these runs; every step is logged."""
@@ -40,10 +40,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def config(root: Path, run_dir: Path, **sections: Mapping[str, Any]) -> Config:
     small: Sections = {
         "data": {"root": root, "load_size": 32, "crop_size": 32, "workers": 0},
-        "networks": {
-            "generator": "resnet_6blocks", "generator_channels": 2, "upsample": "resize",
-            "discriminator": "n_layers", "discriminator_layers": 1, "discriminator_channels": 2,
-        },
+        "networks": {**TINY, **SCORED, "upsample": "resize"},
         "train": {
             "epochs": 1000, "log_every": 1, "doctor_every": EVERY, "max_steps": EVERY,
             "pool_size": 2, "sample_every": 1000,

@@ -1,6 +1,7 @@
 """Arbitrary styles: each result against its own painting, exact resuming, use with a style."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from pydantic import ValidationError
 from torch import Tensor
 
 from gan.cli.main import main
@@ -22,10 +22,15 @@ from tests.support import backbone
 from tests.support.backbone import gram
 from tests.support.commands import translate_folder
 from tests.support.launching import write_images
-from tests.support.runs import Sections, generator, merged
+from tests.support.recipes import (
+    STYLE,
+    assert_accumulation_equals_a_larger_batch,
+    assert_rejected,
+    assert_resuming_is_exact,
+    small,
+)
+from tests.support.runs import SCORED, Sections
 from tests.support.trainers import all_equal, batch
-
-LOSS = {"perceptual": 2.0, "style": 5.0, "tv": 7.0}
 
 
 @pytest.fixture(scope="module")
@@ -45,18 +50,12 @@ def trained(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
-    small: Sections = {
-        "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0, "resize": "short"},
-        "networks": {
-            "generator": "adain", "generator_channels": 2, "init_gain": 0.2,
-            "discriminator": "n_layers", "discriminator_layers": 1, "discriminator_channels": 2,
-        },
-        "loss": LOSS,
-        "perceptual": backbone.section(root / "weights.pth"),
-        "train": {"epochs": 2, "decay_epochs": 2, "log_every": 2, "pool_size": 2},
-        "run": {"dir": folder, "device": "cpu"},
+    own: Sections = {
+        "data": {"root": root, "resize": "short"}, "loss": STYLE,
+        "networks": {"generator": "adain", "init_gain": 0.2, **SCORED},
+        "perceptual": backbone.section(root / "weights.pth"), "train": {"pool_size": 2},
     }  # fmt: skip
-    return Config.model_validate(merged(small, sections))
+    return small(folder, own, sections)
 
 
 def build(settings: Config) -> ArbitraryStyleTrainer:
@@ -106,9 +105,7 @@ def test_a_step_moves_both_networks_and_nothing_else(root: Path, tmp_path: Path)
     {"data": {"channels_a": 1}},
     {"networks": {"norm": "batch", "dropout": True, "upsample": "resize"}},
 ], ids=str)  # fmt: skip
-def test_every_switch_trains(
-    sections: dict[str, dict[str, Any]], root: Path, tmp_path: Path
-) -> None:
+def test_every_switch_trains(sections: dict[str, Any], root: Path, tmp_path: Path) -> None:
     settings = config(root, tmp_path, **sections)
     trainer = build(settings)
     before = weights(trainer.frame.bare["gen_ab"])
@@ -119,37 +116,18 @@ def test_every_switch_trains(
 
 def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
     whole, parts = (build(config(root, tmp_path, train={"pool_size": 0})) for _ in range(2))
-    for trainer in (whole, parts):
-        for network in (*trainer.frame.bare.values(), trainer.perceptual.features):
-            network.double()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "gan.training.recipes.base.to_unit",
-            lambda pixels: pixels.double() / 127.5 - 1,
-        )
-        for step in range(1, 4):
-            a, b = batch(step, 2)
-            whole.train_step(step, [(a, b)])
-            parts.train_step(step, [(a[:1], b[:1]), (a[1:], b[1:])])
-    for ours, theirs in zip(whole.frame.bare.values(), parts.frame.bare.values(), strict=True):
-        for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
-            torch.testing.assert_close(one, other, rtol=0, atol=1e-9)
+    frozen = (trainer.perceptual.features for trainer in (whole, parts))
+    assert_accumulation_equals_a_larger_batch(whole, parts, lambda step: batch(step, 2), *frozen)
 
 
 def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> None:
     """So two equal runs are bit-equal too, including pools and averages."""
-    switches = {"ema": 0.9, "accumulate": 2}
-    for name, stops in (("parts", (2, 3, 6)), ("straight", (6,))):
-        for stop in stops:
-            settings = switches | {"max_steps": stop}
-            train(config(root, tmp_path / name, train=settings, networks={"dropout": True}))
-    assert generator(tmp_path / "parts") == generator(tmp_path / "straight")
-    for file in ("shared.pt", "process-0.pt"):
-        parts, straight = (
-            torch.load(tmp_path / name / "state/step-00000006" / file, weights_only=True)
-            for name in ("parts", "straight")
-        )
-        torch.testing.assert_close(parts, straight, rtol=0, atol=0)
+
+    def settings(run: Path, stop: int) -> Config:
+        keys = {"ema": 0.9, "accumulate": 2, "max_steps": stop}
+        return config(root, run, train=keys, networks={"dropout": True})
+
+    assert_resuming_is_exact(settings, tmp_path, 2, 3, 6)
 
 
 def test_a_run_leaves_one_generator_and_a_grid_of_contents_styles_and_results(
@@ -237,11 +215,6 @@ def test_a_style_for_a_generator_that_takes_none_is_rejected(
     ({"data": {"crop_size": 18}}, "must be a multiple of 4"),
 ], ids=str)  # fmt: skip
 def test_contradictions_are_rejected_by_name(
-    sections: dict[str, dict[str, Any]], message: str, root: Path, tmp_path: Path
+    sections: dict[str, Any], message: str, root: Path, tmp_path: Path
 ) -> None:
-    settings = {
-        key: config(root, tmp_path).model_dump()[key] | values for key, values in sections.items()
-    }
-    with pytest.raises(ValidationError) as caught:
-        config(root, tmp_path, **settings)
-    assert message in str(caught.value)
+    assert_rejected(partial(config, root, tmp_path), sections, message)

@@ -3,6 +3,7 @@
 import functools
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from pydantic import ValidationError
 from torch import Tensor, nn
 
 from gan.config import Config
@@ -24,8 +24,14 @@ from gan.training.contrast import contrast, draw_positions, nce
 from gan.training.recipes.contrastive import ContrastiveTrainer
 from tests.support.commands import translate_folder
 from tests.support.launching import write_images
+from tests.support.recipes import (
+    assert_accumulation_equals_a_larger_batch,
+    assert_rejected,
+    assert_resuming_is_exact,
+    small,
+)
 from tests.support.registering import forget_rows
-from tests.support.runs import Sections, generator, merged, saved_weights
+from tests.support.runs import SCORED, Sections, saved_weights
 from tests.support.trainers import all_equal, batch
 
 ALL = 256
@@ -57,17 +63,12 @@ def one_block(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
-    small: Sections = {
-        "data": {"root": root, "load_size": 18, "crop_size": 16, "workers": 0},
-        "networks": {
-            "generator": "resnet_6blocks", "generator_channels": 2, "init_gain": 0.2,
-            "discriminator": "n_layers", "discriminator_layers": 1, "discriminator_channels": 2,
-        },
+    own: Sections = {
+        "data": {"root": root}, "networks": {"init_gain": 0.2, **SCORED},
         "loss": {"nce": 3.0, "nce_patches": 10},
-        "train": {"recipe": "contrastive", "epochs": 2, "decay_epochs": 2, "pool_size": 2},
-        "run": {"dir": folder, "device": "cpu"},
+        "train": {"recipe": "contrastive", "pool_size": 2},
     }  # fmt: skip
-    return Config.model_validate(merged(small, sections))
+    return small(folder, own, sections)
 
 
 def build(settings: Config) -> ContrastiveTrainer:
@@ -207,40 +208,20 @@ def test_every_switch_trains_all_three_networks(
 def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
     keys = {"loss": {"nce_patches": ALL}, "train": {"pool_size": 0}}
     whole, parts = (build(config(root, tmp_path, **keys)) for _ in range(2))
-    for trainer in (whole, parts):
-        for network in trainer.frame.bare.values():
-            network.double()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
-        )
-        for step in range(1, 4):
-            a, b = batch(step, 2)
-            whole.train_step(step, [(a, b)])
-            parts.train_step(step, [(a[:1], b[:1]), (a[1:], b[1:])])
-    for ours, theirs in zip(whole.frame.bare.values(), parts.frame.bare.values(), strict=True):
-        for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
-            torch.testing.assert_close(one, other, rtol=0, atol=1e-9)
+    assert_accumulation_equals_a_larger_batch(whole, parts, lambda step: batch(step, 2))
 
 
 def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> None:
     """In every bit, including heads and their optimizer, pool, averages and random positions."""
-    switches = {"ema": 0.9, "accumulate": 2}
-    for name, stops in (("parts", (2, 3, 6)), ("straight", (6,))):
-        for stop in stops:
-            settings = switches | {"max_steps": stop}
-            train(config(root, tmp_path / name, train=settings, networks={"dropout": True}))
-    assert generator(tmp_path / "parts") == generator(tmp_path / "straight")
-    for file in ("shared.pt", "process-0.pt"):
-        parts, straight = (
-            torch.load(tmp_path / name / "state/step-00000006" / file, weights_only=True)
-            for name in ("parts", "straight")
-        )
-        torch.testing.assert_close(parts, straight, rtol=0, atol=0)
-        if file == "shared.pt":
-            assert set(parts["networks"]) == {"gen_ab", "disc_b", "heads_ab"}
-            assert set(parts["averages"]) == {"gen_ab"}
-            assert "heads_optimizer" in parts
+
+    def settings(run: Path, stop: int) -> Config:
+        keys = {"ema": 0.9, "accumulate": 2, "max_steps": stop}
+        return config(root, run, train=keys, networks={"dropout": True})
+
+    state = assert_resuming_is_exact(settings, tmp_path, 2, 3, 6)
+    assert set(state["networks"]) == {"gen_ab", "disc_b", "heads_ab"}
+    assert set(state["averages"]) == {"gen_ab"}
+    assert "heads_optimizer" in state
 
 
 @pytest.mark.slow
@@ -286,11 +267,9 @@ def test_a_run_leaves_one_generator_that_translates_a_folder(
     ({"train": {"recipe": "cyclegan"}}, "does not use loss.nce: set it to 0, or train.recipe to c"),
 ], ids=str)  # fmt: skip
 def test_contradictions_are_rejected_by_name(
-    sections: dict[str, dict[str, Any]], message: str, root: Path, tmp_path: Path
+    sections: dict[str, Any], message: str, root: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(ValidationError) as caught:
-        config(root, tmp_path, **sections)
-    assert message in str(caught.value)
+    assert_rejected(partial(config, root, tmp_path), sections, message)
 
 
 def test_a_generator_of_an_extension_can_be_trained_if_it_encodes(

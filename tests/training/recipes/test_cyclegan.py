@@ -11,6 +11,13 @@ from torch import Tensor
 from benchmarks.peak import peak_bytes
 from gan.training.recipes.base import Batch
 from gan.training.recipes.cyclegan import Trainer
+from tests.support.recipes import (
+    assert_accumulation_equals_a_larger_batch,
+    converted,
+    in_double,
+    parameters,
+    poisoned,
+)
 from tests.support.trainers import all_equal, batch, build, gradients, weights
 
 
@@ -61,31 +68,8 @@ def test_a_step_is_a_function_of_the_seed_and_its_number() -> None:
 
 def test_accumulation_equals_a_larger_batch() -> None:
     """In float64, so that only the order of sums differs; biases before an instance norm too."""
-    sections: dict[str, dict[str, Any]] = {"train": {"pool_size": 0}}
-    whole, parts = build(**sections), build(**sections)
-    for trainer in (whole, parts):
-        for net in trainer.bare:
-            net.double()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
-        )
-        for step in range(1, 4):
-            a, b = batch(step, 2)
-            whole.train_step(step, [(a, b)])
-            parts.train_step(step, [(a[:1], b[:1]), (a[1:], b[1:])])
-    for ours, theirs in zip(weights(whole), weights(parts), strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-9)
-
-
-def parameters(trainer: Trainer) -> list[Tensor]:
-    return [parameter.detach() for net in trainer.bare for parameter in net.parameters()]
-
-
-def in_double(trainer: Trainer) -> Trainer:
-    for net in trainer.bare:
-        net.double()
-    return trainer
+    whole, parts = (build(train={"pool_size": 0}) for _ in range(2))
+    assert_accumulation_equals_a_larger_batch(whole, parts, lambda step: batch(step, 2))
 
 
 def plain_step(trainer: Trainer, optimizers: list[torch.optim.Adam], images: Batch) -> None:
@@ -116,25 +100,22 @@ def plain_step(trainer: Trainer, optimizers: list[torch.optim.Adam], images: Bat
     {"data": {"channels_a": 1}, "loss": {"identity": 0}},
 ], ids=str)  # fmt: skip
 def test_the_step_is_the_plain_one(
-    sections: dict[str, dict[str, Any]],
-    batch_passes: bool,
-    size: int,
-    monkeypatch: pytest.MonkeyPatch,
+    sections: dict[str, dict[str, Any]], batch_passes: bool, size: int
 ) -> None:
     """Fewer passes and a backward pass per direction change only the order of sums."""
-    ours = in_double(build(**sections, train={"pool_size": 0, "batch_passes": batch_passes}))
-    plain = in_double(build(**sections, train={"pool_size": 0}))
+    ours = build(**sections, train={"pool_size": 0, "batch_passes": batch_passes})
+    plain = build(**sections, train={"pool_size": 0})
+    for net in (*ours.bare, *plain.bare):
+        net.double()
     optimizers = [
         torch.optim.Adam([p for net in nets for p in net.parameters()], lr=2e-4, betas=(0.5, 0.999))
         for nets in (plain.bare.generators, plain.bare.discriminators)
     ]
-    monkeypatch.setattr(
-        "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
-    )
-    for step in range(1, 4):
-        images = batch(step, size, (ours.frame.config.data.channels_a, 3))
-        ours.train_step(step, [images])
-        plain_step(plain, optimizers, images)
+    with converted(in_double):
+        for step in range(1, 4):
+            images = batch(step, size, (ours.frame.config.data.channels_a, 3))
+            ours.train_step(step, [images])
+            plain_step(plain, optimizers, images)
     # Not the running statistics of norms, which depend on the order of passes.
     for mine, reference in zip(parameters(ours), parameters(plain), strict=True):
         # Gradients of biases before a norm are pure rounding, which Adam turns into steps.
@@ -144,7 +125,7 @@ def test_the_step_is_the_plain_one(
 @pytest.mark.parametrize("batch_passes", [True, False])
 @pytest.mark.parametrize(("dtype", "limit"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
 def test_the_gradients_of_a_step_are_the_plain_ones(
-    batch_passes: bool, dtype: torch.dtype, limit: float, monkeypatch: pytest.MonkeyPatch
+    batch_passes: bool, dtype: torch.dtype, limit: float
 ) -> None:
     """The length of their difference relative to theirs: all generators', all discriminators'."""
     ours = build(train={"pool_size": 0, "batch_passes": batch_passes})
@@ -162,11 +143,9 @@ def test_the_gradients_of_a_step_are_the_plain_ones(
 
     for optimizer in (*ours.frame.updates.optimizers.values(), *optimizers):
         optimizer.register_step_pre_hook(look)
-    monkeypatch.setattr(
-        "gan.training.recipes.base.to_unit", lambda pixels: pixels.to(dtype) / 127.5 - 1
-    )
     images = batch(1, 3)
-    ours.train_step(1, [images])
+    with converted(lambda pixels: pixels.to(dtype) / 127.5 - 1):
+        ours.train_step(1, [images])
     plain_step(plain, optimizers, images)
     assert len(seen) == 4
     for mine, reference in zip(seen[:2], seen[2:], strict=True):
@@ -204,7 +183,9 @@ def test_a_step_takes_the_memory_of_one_direction() -> None:
         torch.randint(256, (1, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator())
         for _ in "ab"
     ]
-    plain = in_double(trainer())
+    plain = trainer()
+    for net in plain.bare:
+        net.double()
     optimizers = [torch.optim.Adam(plain.bare.gen_ab.parameters(), lr=0.0)] * 2
     joint = peak_bytes(lambda: plain_step(plain, optimizers, images), cpu) / 2  # of float64
     for train, limit in (({}, 0.6), ({"recompute": True}, 0.35)):
@@ -255,8 +236,7 @@ def test_a_step_that_is_not_finite_is_skipped_completely(norm: str) -> None:
         copy.deepcopy(trainer.frame.updates.averages["gen_ab"].state_dict()),
     )
     optimizer = copy.deepcopy(trainer.frame.updates.optimizers["generators"].state_dict())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gan.training.recipes.base.to_unit", lambda pixels: pixels * float("nan"))
+    with converted(poisoned):
         values = trainer.train_step(2, [batch(1)])
     assert values["skipped_steps"] == values["skipped_in_row"] == 1
     assert all_equal(before, weights(trainer))

@@ -13,6 +13,8 @@ from gan.features.projected import ProjectedDiscriminator
 from gan.training.accelerator import build_accelerator
 from gan.training.recipes.cyclegan import Trainer
 from tests.support import backbone
+from tests.support.backbone import gram
+from tests.support.recipes import converted, poisoned
 from tests.support.trainers import all_equal, batch, build, weights
 
 TERMS = {"perceptual": 2.0, "perceptual_cycle": 3.0, "style": 5.0, "tv": 7.0}
@@ -25,11 +27,6 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def train(trainer: Trainer, steps: int = 3) -> list[dict[str, Tensor]]:
     return [trainer.train_step(step, [batch(step)]) for step in range(1, steps + 1)]
-
-
-def gram(maps: Tensor) -> Any:
-    rows = maps.flatten(2).numpy()
-    return np.einsum("nik,njk->nij", rows, rows) / rows.shape[2]
 
 
 def test_every_term_of_a_step_is_that_of_torchvision_and_numpy(file: Path) -> None:
@@ -46,9 +43,7 @@ def test_every_term_of_a_step_is_that_of_torchvision_and_numpy(file: Path) -> No
 
     def style(ours: Tensor, real: Tensor) -> float:
         pairs = zip(backbone.maps(ours).values(), backbone.maps(real).values(), strict=True)
-        distances = [
-            np.sum((gram(x) - gram(y)) ** 2) / (4 * x.shape[1] ** 2) for x, y in pairs
-        ]  # fmt: skip
+        distances = [np.sum((gram(x) - gram(y)) ** 2) / (4 * x.shape[1] ** 2) for x, y in pairs]
         return float(np.mean(distances))
 
     expected = {
@@ -103,8 +98,7 @@ def test_a_step_that_is_not_finite_does_not_change_the_gram_averages(file: Path)
     trainer = build(perceptual=backbone.section(file), loss=TERMS)
     trainer.train_step(1, [batch(0)])
     before = dict(trainer.perception.grams["a"].values)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gan.training.recipes.base.to_unit", lambda pixels: pixels * float("nan"))
+    with converted(poisoned):
         assert trainer.train_step(2, [batch(1)])["skipped_steps"] == 1
     after = trainer.perception.grams["a"].values
     assert all(torch.equal(before[layer], after[layer]) for layer in before)

@@ -1,19 +1,20 @@
 """The step with a frozen classifier: computed twice, free if turned off; whole runs."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from pydantic import ValidationError
 from torch import Tensor
 
 from gan.config import Config
 from gan.training import train
 from gan.training.recipes.cyclegan import Trainer
 from tests.support.classifying import classifier, write_classes, write_classifier
-from tests.support.runs import config, generators
+from tests.support.recipes import assert_rejected, assert_resuming_is_exact
+from tests.support.runs import config
 from tests.support.trainers import all_equal, batch, build, weights
 
 
@@ -99,9 +100,7 @@ def test_it_trains_in_low_precision(file: Path) -> None:
 def test_it_is_rejected_for_one_generator_and_unequal_channels(
     sections: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(ValidationError) as caught:
-        Config.model_validate(sections)
-    assert message in str(caught.value)
+    assert_rejected(lambda **given: Config.model_validate(given), sections, message)
 
 
 # Whole runs
@@ -120,10 +119,7 @@ def labeled(root: Path, run: Path, stop: int, file: Path | None = None) -> Confi
 
 
 def test_a_resumed_run_is_bit_equal_and_reuses_its_classifier(root: Path, tmp_path: Path) -> None:
-    for stop in (2, 5):
-        train(labeled(root, tmp_path / "parts", stop))
-    train(labeled(root, tmp_path / "straight", 5))
-    assert generators(tmp_path / "parts") == generators(tmp_path / "straight")
+    assert_resuming_is_exact(partial(labeled, root), tmp_path, 2, 5)
     contents = [(tmp_path / run / "classifier.safetensors").read_bytes()
                 for run in ("parts", "straight")]  # fmt: skip
     assert contents[0] == contents[1]

@@ -1,6 +1,7 @@
 """Distilling: the loss by hand, the teacher as it was trained, exact resuming, its file."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,6 @@ import pytest
 import torch
 import yaml
 from PIL import Image
-from pydantic import ValidationError
-from torch import Tensor
 
 from gan.config import Config
 from gan.inference.translator import Translator
@@ -23,7 +22,14 @@ from tests.support import backbone
 from tests.support.commands import convert, translate_folder
 from tests.support.foreign import randomized
 from tests.support.launching import write_images
-from tests.support.runs import Sections, generator, merged
+from tests.support.recipes import (
+    assert_rejected,
+    assert_resuming_is_exact,
+    parameters,
+    photographs,
+    small,
+)
+from tests.support.runs import Sections
 from tests.support.trainers import all_equal
 
 ROOT = Path(__file__).parents[3]
@@ -50,25 +56,16 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
-    small: Sections = {
-        "data": {"a": root / "trainA", "load_size": 18, "crop_size": 16, "workers": 0},
-        "networks": {"generator": "mobile", "generator_channels": 2},
-        "loss": {"pixel": 10.0},
-        "perceptual": backbone.section(root / "weights.pth"),
-        "distill": {"teacher": root / "teacher.safetensors"},
-        "train": {"recipe": "distill", "epochs": 2, "decay_epochs": 2, "log_every": 2},
-        "run": {"dir": folder, "device": "cpu"},
-    }
-    return Config.model_validate(merged(small, sections))
+    own: Sections = {
+        "data": {"a": root / "trainA"}, "networks": {"generator": "mobile"},
+        "loss": {"pixel": 10.0}, "perceptual": backbone.section(root / "weights.pth"),
+        "distill": {"teacher": root / "teacher.safetensors"}, "train": {"recipe": "distill"},
+    }  # fmt: skip
+    return small(folder, own, sections)
 
 
 def build(settings: Config) -> DistillTrainer:
     return DistillTrainer(settings, build_accelerator(settings))
-
-
-def photographs(seed: int, count: int = 1) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randint(256, (count, 3, 16, 16), generator=generator, dtype=torch.uint8)
 
 
 def test_the_losses_of_a_step_are_differences_from_the_teachers_translation(
@@ -93,12 +90,12 @@ def test_the_teacher_stays_as_its_file_has_it_and_the_student_moves(
     root: Path, tmp_path: Path
 ) -> None:
     trainer = build(config(root, tmp_path))
-    before = [tensor.clone() for tensor in trainer.frame.bare["gen_ab"].parameters()]
+    before = parameters(trainer)
     trainer.train_step(1, [(photographs(0),), (photographs(1),)])
     teacher, _, _ = load_generator(root / "teacher.safetensors")
     saved = list(teacher.state_dict().values())
     assert all_equal(saved, list(trainer.teacher.network.state_dict().values()))
-    assert not all_equal(before, list(trainer.frame.bare["gen_ab"].parameters()))
+    assert not all_equal(before, parameters(trainer))
 
 
 def test_a_teacher_imitates_itself_without_a_loss(tmp_path: Path, root: Path) -> None:
@@ -117,33 +114,26 @@ def test_a_teacher_imitates_itself_without_a_loss(tmp_path: Path, root: Path) ->
 
 
 def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> None:
-    sections: Sections = {"loss": {"perceptual": 1.0}, "networks": {"dropout": True}}
-    for name, stops in (("parts", (1, 3)), ("straight", (3,))):
-        for stop in stops:
-            keys = {"ema": 0.9, "accumulate": 2, "max_steps": stop}
-            train(config(root, tmp_path / name, train=keys, **sections))
-    assert generator(tmp_path / "parts") == generator(tmp_path / "straight")
-    parts, straight = (
-        torch.load(tmp_path / name / "state/step-00000003/shared.pt", weights_only=True)
-        for name in ("parts", "straight")
-    )
-    torch.testing.assert_close(parts, straight, rtol=0, atol=0)
+    def settings(run: Path, stop: int) -> Config:
+        keys = {"ema": 0.9, "accumulate": 2, "max_steps": stop}
+        return config(root, run, train=keys, loss={"perceptual": 1}, networks={"dropout": True})
+
+    assert_resuming_is_exact(settings, tmp_path, 1, 3)
 
 
 def test_a_run_of_the_configuration_file_leaves_a_generator_that_translates(
     root: Path, tmp_path: Path
 ) -> None:
+    run = tmp_path / "run"
     file = yaml.safe_load((ROOT / "configs" / "distill.yaml").read_text(encoding="utf-8"))
     tiny: Sections = {
-        "data": {"a": root / "trainA", "load_size": 18, "crop_size": 16, "workers": 0},
+        "data": {"a": root / "trainA", "load_size": 18, "crop_size": 16},
         "networks": {"generator_channels": 2},
         "perceptual": backbone.section(root / "weights.pth"),
-        "distill": {"teacher": root / "teacher.safetensors"},
-        "train": {"max_steps": 1},
-        "run": {"dir": tmp_path / "run", "device": "cpu"},
-    }
-    run = tmp_path / "run"
-    assert train(Config.model_validate(merged(file, tiny))).status == 0
+        "distill": {"teacher": root / "teacher.safetensors"}, "train": {"max_steps": 1},
+        "run": {"dir": run},
+    }  # fmt: skip
+    assert train(small(run, file, tiny)).status == 0
     assert [path.name for path in run.glob("*.safetensors")] == ["gen_ab.safetensors"]
     (grid,) = (run / "samples").iterdir()
     with Image.open(grid) as image:
@@ -213,8 +203,6 @@ def test_a_teacher_that_needs_more_than_a_photograph_is_rejected(
      "train.recipe cyclegan does not use loss.pixel: set it to 0, or train.recipe to distill"),
 ], ids=str)  # fmt: skip
 def test_contradictions_are_rejected_by_name(
-    sections: dict[str, dict[str, Any]], message: str, root: Path, tmp_path: Path
+    sections: dict[str, Any], message: str, root: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(ValidationError) as caught:
-        config(root, tmp_path, **sections)
-    assert message in str(caught.value)
+    assert_rejected(partial(config, root, tmp_path), sections, message)

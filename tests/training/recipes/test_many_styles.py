@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from pydantic import ValidationError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -25,10 +25,18 @@ from tests.support import backbone
 from tests.support.backbone import gram
 from tests.support.commands import convert, translate_folder
 from tests.support.launching import write_images
-from tests.support.runs import Sections, generator, merged
+from tests.support.recipes import (
+    STYLE,
+    assert_accumulation_equals_a_larger_batch,
+    assert_rejected,
+    assert_resuming_is_exact,
+    parameters,
+    photographs,
+    small,
+)
+from tests.support.runs import Sections, merged
 from tests.support.trainers import all_equal
 
-LOSS = {"perceptual": 2.0, "style": 5.0, "tv": 7.0}
 NAMES = ("dots", "reds", "waves")
 
 
@@ -54,20 +62,13 @@ def trained(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
-    small: Sections = {
-        "data": {
-            "a": root / "trainA", "b": root / "b", "load_size": 18, "crop_size": 16, "workers": 0,
-        },
-        "networks": {
-            "generator": "conditional_6blocks", "generator_channels": 2, "init_gain": 0.2,
-        },
-        "loss": LOSS,
+    own: Sections = {
+        "data": {"a": root / "trainA", "b": root / "b"}, "loss": STYLE,
+        "networks": {"generator": "conditional_6blocks", "init_gain": 0.2},
         "perceptual": backbone.section(root / "weights.pth"),
-        "style": {"size": None},
-        "train": {"epochs": 2, "decay_epochs": 2, "log_every": 2, "batch_size": 2},
-        "run": {"dir": folder, "device": "cpu"},
+        "style": {"size": None}, "train": {"batch_size": 2},
     }  # fmt: skip
-    return Config.model_validate(merged(small, sections))
+    return small(folder, own, sections)
 
 
 def added(root: Path, folder: Path, base: Path, **sections: Mapping[str, Any]) -> Config:
@@ -78,11 +79,6 @@ def added(root: Path, folder: Path, base: Path, **sections: Mapping[str, Any]) -
 
 def build(settings: Config) -> ManyStylesTrainer:
     return ManyStylesTrainer(settings, build_accelerator(settings))
-
-
-def photographs(seed: int, count: int) -> Tensor:
-    draws = torch.Generator().manual_seed(seed)
-    return torch.randint(256, (count, 3, 16, 16), generator=draws, dtype=torch.uint8)
 
 
 def opened(path: Path) -> Tensor:
@@ -139,53 +135,35 @@ def test_the_style_term_of_maps_of_zeros_is_one_for_every_style(root: Path, tmp_
 
 def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
     """So images take the styles in turn, however a step is split."""
-    whole, parts = build(config(root, tmp_path)), build(config(root, tmp_path))
+    whole, parts = (build(config(root, tmp_path)) for _ in range(2))
     for trainer in (whole, parts):
-        trainer.frame.bare["gen_ab"].double()
-        trainer.perceptual.features.double()
         trainer.grams = [{at: gram.double() for at, gram in each.items()} for each in trainer.grams]
         trainer.scales = [scale.double() for scale in trainer.scales]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
-        )
-        for step in range(1, 4):
-            images = photographs(step, 2)
-            whole.train_step(step, [(images,)])
-            parts.train_step(step, [(images[:1],), (images[1:],)])
-    for ours, theirs in zip(
-        *(trainer.frame.bare["gen_ab"].parameters() for trainer in (whole, parts)), strict=True
-    ):
-        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-9)
+    frozen = (trainer.perceptual.features for trainer in (whole, parts))
+    assert_accumulation_equals_a_larger_batch(
+        whole, parts, lambda step: (photographs(step, 2),), *frozen
+    )
 
 
 @pytest.mark.parametrize("sections", [
     {"train": {"precision": "bf16", "ema": 0.9, "recompute": True}},
     {"data": {"channels_a": 1}, "networks": {"dropout": True, "upsample": "blur"}},
 ], ids=str)  # fmt: skip
-def test_every_switch_trains(
-    sections: dict[str, dict[str, Any]], root: Path, tmp_path: Path
-) -> None:
+def test_every_switch_trains(sections: dict[str, Any], root: Path, tmp_path: Path) -> None:
     settings = config(root, tmp_path, **sections)
     trainer = build(settings)
-    before = [tensor.clone() for tensor in trainer.frame.bare["gen_ab"].parameters()]
+    before = parameters(trainer)
     images = photographs(0, 2)[:, : settings.data.channels_a]
     assert trainer.train_step(1, [(images,)])["skipped_steps"] == 0
-    assert not all_equal(before, list(trainer.frame.bare["gen_ab"].parameters()))
+    assert not all_equal(before, parameters(trainer))
 
 
 def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> None:
-    switches = {"ema": 0.9, "accumulate": 2, "batch_size": 1}
-    for name, stops in (("parts", (2, 3, 5)), ("straight", (5,))):
-        for stop in stops:
-            settings = switches | {"max_steps": stop}
-            train(config(root, tmp_path / name, train=settings, networks={"dropout": True}))
-    assert generator(tmp_path / "parts") == generator(tmp_path / "straight")
-    parts, straight = (
-        torch.load(tmp_path / name / "state/step-00000005/shared.pt", weights_only=True)
-        for name in ("parts", "straight")
-    )
-    torch.testing.assert_close(parts, straight, rtol=0, atol=0)
+    def settings(run: Path, stop: int) -> Config:
+        keys = {"ema": 0.9, "accumulate": 2, "batch_size": 1, "max_steps": stop}
+        return config(root, run, train=keys, networks={"dropout": True})
+
+    assert_resuming_is_exact(settings, tmp_path, 2, 3, 5)
 
 
 def test_a_run_leaves_one_generator_with_named_styles_and_a_grid_of_all(trained: Path) -> None:
@@ -353,11 +331,9 @@ def test_other_styles_are_rejected_when_a_run_is_resumed(root: Path, tmp_path: P
      "conditional_6blocks has several styles, but an evaluation compares with one"),
 ], ids=str)  # fmt: skip
 def test_contradictions_are_rejected_by_name(
-    sections: dict[str, dict[str, Any]], message: str, root: Path, tmp_path: Path
+    sections: dict[str, Any], message: str, root: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(ValidationError) as caught:
-        config(root, tmp_path, **sections)
-    assert message in str(caught.value)
+    assert_rejected(partial(config, root, tmp_path), sections, message)
 
 
 def test_the_generator_alone_chooses_the_recipe(root: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """One style: the loss against torchvision and NumPy, one generator, exact resuming."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from pydantic import ValidationError
-from torch import Tensor
 
 from gan.config import Config
 from gan.data.unpaired import OneFolder
@@ -21,10 +20,19 @@ from tests.support import backbone
 from tests.support.backbone import gram
 from tests.support.commands import translate_folder
 from tests.support.launching import write_images
-from tests.support.runs import Sections, generator, merged
+from tests.support.recipes import (
+    STYLE,
+    assert_accumulation_equals_a_larger_batch,
+    assert_rejected,
+    assert_resuming_is_exact,
+    converted,
+    parameters,
+    photographs,
+    poisoned,
+    small,
+)
+from tests.support.runs import Sections, generator
 from tests.support.trainers import all_equal
-
-LOSS = {"perceptual": 2.0, "style": 5.0, "tv": 7.0}
 
 
 @pytest.fixture(scope="module")
@@ -37,25 +45,16 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config(root: Path, folder: Path, **sections: Mapping[str, Any]) -> Config:
-    small: Sections = {
-        "data": {"a": root / "trainA", "load_size": 18, "crop_size": 16, "workers": 0},
-        "networks": {"generator": "resnet_6blocks", "generator_channels": 2},
-        "loss": LOSS,
+    own: Sections = {
+        "data": {"a": root / "trainA"}, "loss": STYLE,
         "perceptual": backbone.section(root / "weights.pth"),
         "style": {"image": root / "painting.png", "size": 16},
-        "train": {"epochs": 2, "decay_epochs": 2, "log_every": 2},
-        "run": {"dir": folder, "device": "cpu"},
-    }
-    return Config.model_validate(merged(small, sections))
+    }  # fmt: skip
+    return small(folder, own, sections)
 
 
 def build(settings: Config) -> SingleStyleTrainer:
     return SingleStyleTrainer(settings, build_accelerator(settings))
-
-
-def photographs(seed: int, count: int = 1) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randint(256, (count, 3, 16, 16), generator=generator, dtype=torch.uint8)
 
 
 def test_the_losses_of_a_step_are_those_of_torchvision_and_numpy(
@@ -84,26 +83,13 @@ def test_the_losses_of_a_step_are_those_of_torchvision_and_numpy(
 
 
 def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
-    whole, parts = build(config(root, tmp_path)), build(config(root, tmp_path))
+    whole, parts = (build(config(root, tmp_path)) for _ in range(2))
     for trainer in (whole, parts):
-        trainer.frame.bare["gen_ab"].double()
-        trainer.perceptual.features.double()
         trainer.gram = {layer: tensor.double() for layer, tensor in trainer.gram.items()}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
-        )
-        for step in range(1, 4):
-            images = photographs(step, 2)
-            whole.train_step(step, [(images,)])
-            parts.train_step(step, [(images[:1],), (images[1:],)])
-    pairs = zip(
-        whole.frame.bare["gen_ab"].parameters(),
-        parts.frame.bare["gen_ab"].parameters(),
-        strict=True,
+    frozen = (trainer.perceptual.features for trainer in (whole, parts))
+    assert_accumulation_equals_a_larger_batch(
+        whole, parts, lambda step: (photographs(step, 2),), *frozen
     )
-    for ours, theirs in pairs:
-        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("sections", [
@@ -112,25 +98,21 @@ def test_accumulation_equals_a_larger_batch(root: Path, tmp_path: Path) -> None:
     {"data": {"channels_a": 1}},
     {"networks": {"norm": "batch", "dropout": True}},
 ], ids=str)  # fmt: skip
-def test_every_switch_trains(
-    sections: dict[str, dict[str, Any]], root: Path, tmp_path: Path
-) -> None:
+def test_every_switch_trains(sections: dict[str, Any], root: Path, tmp_path: Path) -> None:
     settings = config(root, tmp_path, **sections)
     trainer = build(settings)
-    before = [tensor.clone() for tensor in trainer.frame.bare["gen_ab"].parameters()]
+    before = parameters(trainer)
     images = photographs(0, 2)[:, : settings.data.channels_a]
-    values = trainer.train_step(1, [(images,)])
-    assert values["skipped_steps"] == 0
-    assert not all_equal(before, list(trainer.frame.bare["gen_ab"].parameters()))
+    assert trainer.train_step(1, [(images,)])["skipped_steps"] == 0
+    assert not all_equal(before, parameters(trainer))
 
 
 def test_a_step_that_is_not_finite_is_skipped(root: Path, tmp_path: Path) -> None:
     trainer = build(config(root, tmp_path))
-    before = [tensor.clone() for tensor in trainer.frame.bare["gen_ab"].parameters()]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gan.training.recipes.base.to_unit", lambda pixels: pixels * float("nan"))
+    before = parameters(trainer)
+    with converted(poisoned):
         assert trainer.train_step(1, [(photographs(0),)])["skipped_in_row"] == 1
-    assert all_equal(before, list(trainer.frame.bare["gen_ab"].parameters()))
+    assert all_equal(before, parameters(trainer))
 
 
 def test_a_run_leaves_one_generator_which_translates_a_folder(root: Path, tmp_path: Path) -> None:
@@ -160,31 +142,24 @@ def test_a_finished_run_exports_a_missing_generator_again(root: Path, tmp_path: 
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_resumed_run_is_the_uninterrupted_one(workers: int, root: Path, tmp_path: Path) -> None:
-    switches = {"ema": 0.9, "accumulate": 2}
-    sections: Sections = {"networks": {"dropout": True}, "data": {"workers": workers}}
-    for name, stops in (("parts", (2, 3, 6)), ("straight", (6,))):
-        for stop in stops:
-            settings = switches | {"max_steps": stop}
-            train(config(root, tmp_path / name, train=settings, **sections))
-    assert generator(tmp_path / "parts") == generator(tmp_path / "straight")
-    parts, straight = (
-        torch.load(tmp_path / name / "state/step-00000006/shared.pt", weights_only=True)
-        for name in ("parts", "straight")
-    )
-    torch.testing.assert_close(parts, straight, rtol=0, atol=0)
+    def settings(run: Path, stop: int) -> Config:
+        keys = {"ema": 0.9, "accumulate": 2, "max_steps": stop}
+        networks, data = {"dropout": True}, {"workers": workers}
+        return config(root, run, train=keys, networks=networks, data=data)
+
+    assert_resuming_is_exact(settings, tmp_path, 2, 3, 6)
 
 
 def test_nans_in_a_row_go_back_at_half_the_rate(root: Path, tmp_path: Path) -> None:
     settings = {"log_every": 1, "checkpoint_every": 2, "nonfinite_limit": 3}
     run = Run(config(root, tmp_path, train=settings), Interruption())
-    step_of, poisoned = run.trainer.train_step, set(range(5, 8))
+    step_of, failing = run.trainer.train_step, set(range(5, 8))
 
     def train_step(step: int, batches: Any) -> Any:
-        if step not in poisoned:
+        if step not in failing:
             return step_of(step, batches)
-        poisoned.remove(step)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("gan.training.recipes.base.to_unit", lambda pixels: pixels * float("nan"))
+        failing.remove(step)
+        with converted(poisoned):
             return step_of(step, batches)
 
     run.trainer.train_step = train_step  # type: ignore[method-assign]
@@ -244,11 +219,9 @@ def test_an_unreadable_painting_is_named_before_the_folder(
     ({"style": {"image": None}}, "data.a and data.b belong together"),
 ], ids=str)  # fmt: skip
 def test_contradictions_are_rejected_by_name(
-    sections: dict[str, dict[str, Any]], message: str, root: Path, tmp_path: Path
+    sections: dict[str, Any], message: str, root: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(ValidationError) as caught:
-        config(root, tmp_path, **sections)
-    assert message in str(caught.value)
+    assert_rejected(partial(config, root, tmp_path), sections, message)
 
 
 def test_a_crop_too_small_for_a_discriminator_is_accepted_for_one_style(

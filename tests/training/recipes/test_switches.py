@@ -19,6 +19,7 @@ from torch import Tensor
 from gan.training import train
 from gan.training.accelerator import compile_networks
 from tests.support.pictures import Photos
+from tests.support.recipes import converted, in_double
 from tests.support.runs import pixel_config, saved_weights
 from tests.support.trainers import batch, build, gradients
 
@@ -37,8 +38,10 @@ STEPS = 50
 COMPARED = (1, 6, 11, 16, 21)
 """Steps that are compared singly, before the pools of past translations are full."""
 LIMITS = {
-    # Rounding may flip the sign of an L1 term at its kink, which changes a gradient by 1e-2.
-    "fp32": {"losses": 1e-6, "generators": 5e-2, "discriminators": 1e-4},
+    # Rounding may flip the sign of an L1 term at its kink. Other formulas round elsewhere: with
+    # those of "fused" one step flips a sign that changes the gradients by 2e-2.
+    "fp32": {"losses": 1e-6, "generators": 1e-2, "discriminators": 1e-4},
+    "fused": {"losses": 1e-6, "generators": 5e-2, "discriminators": 1e-4},
     # It flips many signs, and the generators' gradients are the rest after these nearly cancel.
     "bf16": {"losses": 2**-7, "discriminators": 2**-3},
 }
@@ -87,10 +90,7 @@ class Exact:
 def exact() -> Exact:
     stepper, run = Stepper(), Exact([], {})
     nets = [net.double() for net in stepper.trainer.bare]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "gan.training.recipes.base.to_unit", lambda pixels: pixels.double() / 127.5 - 1
-        )
+    with converted(in_double):
         for number in range(1, STEPS + 1):
             if number in COMPARED:
                 run.before[number] = [copy.deepcopy(net.state_dict()) for net in nets]
@@ -114,6 +114,7 @@ def test_a_step_is_as_exact_as_the_precision_of_its_numbers(
     switch: dict[str, Any], exact: Exact
 ) -> None:
     stepper, precision = Stepper(**switch), switch.get("precision", "fp32")
+    limits = LIMITS["fused" if switch.get("fused") else precision]
     found = []
     for number, states in exact.before.items():
         for net, state in zip(stepper.trainer.bare, states, strict=True):
@@ -121,7 +122,7 @@ def test_a_step_is_as_exact_as_the_precision_of_its_numbers(
         ours, theirs = stepper.step(number), exact.steps[number - 1]
         errors = {name: (ours[name] - theirs[name]).norm() / theirs[name].norm() for name in ours}
         errors["losses"] = (ours["losses"] / theirs["losses"] - 1).abs().max()
-        for name, limit in LIMITS[precision].items():
+        for name, limit in limits.items():
             assert errors[name] <= limit, f"{name} of step {number}"
         found.append(errors["generators"])
     # Most steps flip no sign.
