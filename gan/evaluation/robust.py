@@ -98,9 +98,7 @@ def table(clean: Evaluation, found: Mapping[Condition, Evaluation]) -> str:
         if names:
             names.sort(key=lambda name: order.index(stem(name)))
             blocks += _blocks(direction, names, rows)
-    explained = (
-        "- clearly worse than with clean pictures, + clearly better, no mark: no clear change"
-    )
+    explained = "- clearly worse than clean pictures, + clearly better, no mark: no clear change"
     if any(row_of(stem(name)).span for name in clean.metrics):
         explained += "\ncycle and identity errors are shares of the full range (0 to 1)"
     return "\n\n".join([*blocks, explained])
