@@ -187,7 +187,7 @@ def test_a_run_for_one_style_has_one_direction(
 @pytest.mark.parametrize(("kind", "more", "told"), [
     ("adain", {}, ["Any painting's style", "All in the style of a training painting, 0.png."]),
     ("conditional_6blocks", {"styles": 2},
-     ["the styles of several paintings", "All in the first style; the sample grids show all styles."]),
+     ["styles of several paintings", "All in the first style; the sample grids show all styles."]),
 ])  # fmt: skip
 def test_a_generator_with_styles_gets_a_training_painting_or_shows_its_first(
     kind: str, more: dict[str, int], told: list[str], tmp_path: Path, dataset: Path,
