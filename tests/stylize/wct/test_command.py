@@ -229,6 +229,62 @@ def test_an_interrupted_training_leaves_no_file(
     assert not folder.exists() or not list(folder.iterdir())
 
 
+@pytest.fixture
+def resumable(picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return options that train a decoder in 5 steps, with a state after every second one."""
+    monkeypatch.setattr(training, "CROP", 16)
+    monkeypatch.setattr(training, "SAVE_EVERY", 2)
+    (tmp_path / "photos").mkdir()
+    for seed in range(2):
+        picture(f"photos/{seed}.png", seed=seed)
+    return {"photographs": tmp_path / "photos", "steps": 5, "levels": [2, 1]}
+
+
+def stopped_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a training be interrupted in the step after `steps`."""
+    losses, count = training.loss, iter(range(steps))
+
+    def loss(*given: Any) -> Tensor:
+        if next(count, None) is None:
+            raise KeyboardInterrupt
+        return losses(*given)
+
+    monkeypatch.setattr(training, "loss", loss)
+
+
+def test_a_training_that_was_interrupted_twice_gives_the_same_file(
+    paint: Paint, resumable: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    straight, resumed = tmp_path / "straight.safetensors", tmp_path / "resumed.safetensors"
+    paint(wct=resumable | {"decoder": straight})
+    for steps in (3, 2):  # the second run continues after step 2, and is stopped in step 5
+        with monkeypatch.context() as patch:
+            stopped_after(steps, patch)
+            with pytest.raises(KeyboardInterrupt):
+                paint(wct=resumable | {"decoder": resumed})
+    with monkeypatch.context() as patch:
+        stopped_after(1, patch)  # one step is left
+        paint(wct=resumable | {"decoder": resumed})
+    assert resumed.read_bytes() == straight.read_bytes()
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".training")]
+
+
+def test_a_training_is_not_continued_with_other_options_or_photographs(
+    paint: Paint, picture: Picture, resumable: dict[str, Any], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    own = resumable | {"decoder": tmp_path / "own.safetensors"}
+    with monkeypatch.context() as patch:
+        stopped_after(3, patch)
+        with pytest.raises(KeyboardInterrupt):
+            paint(wct=own)
+    with pytest.raises(ValueError, match=r"wct\.steps: 5 -> 6\): use the same ones, or delete"):
+        paint(wct=own | {"steps": 6})
+    picture("photos/more.png", seed=5)
+    with pytest.raises(ValueError, match=r"files\.wct\.photographs: "):
+        paint(wct=own)
+
+
 def test_the_command_line(given: dict[str, Any], vgg: PerceptualConfig) -> None:
     words = ["--content", given["content"], "--style", given["style"][0], "--output"]
     words += [given["output"], "--method", "wct", "--perceptual.weights", vgg.weights]
@@ -254,7 +310,7 @@ def test_existing_images_of_a_folder_are_skipped_and_counted(
     assert (tmp_path / "out" / "a.png").read_bytes() != b"kept"
 
 
-def test_a_training_of_the_decoder_announces_that_it_would_start_again(
+def test_a_training_of_the_decoder_announces_that_it_can_be_continued(
     given: dict[str, Any],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -269,5 +325,5 @@ def test_a_training_of_the_decoder_announces_that_it_would_start_again(
     new = {"decoder": tmp_path / "new.safetensors", "photographs": tmp_path / "photos"}
     with pytest.raises(KeyboardInterrupt):
         stylize(StylizeOptions(**(given | {"wct": new})))
-    assert "if the training is interrupted, it starts again" in capsys.readouterr().err
+    assert "is interrupted, run the same command again to continue" in capsys.readouterr().err
     assert not (tmp_path / "new.safetensors").exists()
