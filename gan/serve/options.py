@@ -50,6 +50,12 @@ class ServeOptions(Section):
     """Most pictures in a batch."""
     max_batch_megapixels: Rate = 4000
     """Most megapixels of all pictures of a batch together."""
+    max_clip_megapixels: Rate = 2.1
+    """Clips with more megapixels a frame are rejected: 2.1 allow 1920x1080."""
+    max_clip_seconds: Rate = 60
+    """Longest clips in seconds."""
+    max_clip_frames: Count = 1800
+    """Most frames of a clip. One clip is translated at a time."""
     max_queue: Count = 20
     """Requests that may wait. Further ones are rejected with a message to try again later."""
 

@@ -19,7 +19,6 @@ from gan.inference.video.shots import Ready, Segment, work_folder
 from gan.system.atomic import disk_is_full, write_whole
 from gan.system.failures import Failure, failure
 from gan.system.processes import Processes
-from gan.system.progress import Progress
 from gan.system.text import number_of
 
 BYTES = 60
@@ -128,7 +127,8 @@ def _translate_share(share: Share, settings: Settings) -> list[Failure]:
     failures: list[Failure] = []
     for clip, segments in sorted(share, key=lambda item: item[0].job.source):
         frames = sum(map(len, segments))
-        with Progress(frames, "frames", title=clip.job.source.name, shown=settings.shown) as bar:
+        title, shown = clip.job.source.name, settings.shown
+        with settings.progress(frames, "frames", title=title, shown=shown) as bar:
             failed = _attempt(
                 partial(translate_segments, segments=segments, bar=bar), clip, settings
             )

@@ -14,6 +14,7 @@ from gan.inference.video.plan import ClipJob
 from gan.inference.video.shots import ANY_LENGTH, ClipLimits
 from gan.system.failures import say
 from gan.system.hashing import file_sha256
+from gan.system.progress import Progress
 
 TILE = 512
 """Default side of a tile in pixels, for frames that do not fit into memory."""
@@ -116,6 +117,8 @@ class Settings:
     limits: ClipLimits = ANY_LENGTH
     say: Callable[[Path, str], None] = say
     """Prints a remark about a file."""
+    progress: Callable[..., Progress] = Progress
+    """Makes what counts the frames of a clip, with the arguments of Progress."""
 
     def facts(self, job: ClipJob) -> dict[str, Any]:
         """Return all on which a result depends, to recognize segments of another one."""
