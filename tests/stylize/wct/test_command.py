@@ -13,9 +13,10 @@ from torch import Tensor
 
 from gan.cli.main import main
 from gan.config import PerceptualConfig
-from gan.stylize import StylizeOptions, stylize
+from gan.stylize import StylizeOptions, clip, stylize
 from gan.stylize.wct import opening, training
 from gan.stylize.wct.painter import Painter, Styles
+from tests.support.clips import panned, read_clip, write_clip
 
 Picture = Callable[..., Path]
 Paint = Callable[..., NDArray[np.float64]]
@@ -283,6 +284,20 @@ def test_a_training_is_not_continued_with_other_options_or_photographs(
     picture("photos/more.png", seed=5)
     with pytest.raises(ValueError, match=r"files\.wct\.photographs: "):
         paint(wct=own)
+
+
+def test_each_frame_of_a_clip_is_painted_as_a_photograph(
+    given: dict[str, Any], paint: Paint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("av", reason="needs the extra `video`")
+    monkeypatch.setattr(clip, "QUALITY", 100)
+    source, target = write_clip(tmp_path / "in.mp4", panned(3)), tmp_path / "out.mp4"
+    options = {"content": source, "output": target, "size": 64}
+    assert stylize(StylizeOptions(**(given | options))) == 0
+    for frame, painted in zip(read_clip(source)[0], read_clip(target)[0], strict=True):
+        Image.fromarray(frame).save(tmp_path / "frame.png")
+        alone = paint(content=tmp_path / "frame.png", size=64)
+        assert np.abs(alone - painted).mean() < 2  # rounding of YUV
 
 
 def test_the_command_line(given: dict[str, Any], vgg: PerceptualConfig) -> None:
