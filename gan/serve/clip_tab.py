@@ -28,24 +28,22 @@ ARRIVE = "() => window.gan.arrive('played')"
 
 def one_clip(studio: Studio, wishes: list[Any]) -> None:
     """Add the tab's components; `wishes` are the controls that it shares with the other tabs."""
-    limits = studio.limits
     if not videos_can_be_read():
         gr.Markdown(f"Clips are not translated here: {EXTRA}")
         return
     clip = take_only_uploads(
         gr.File(
             file_types=list(SUFFIXES), height=160, elem_id="clip",
-            label=f"A clip: up to {limits.max_clip_seconds:g} seconds, {limits.max_clip_frames} "
-            f"frames, {limits.max_clip_megapixels:g} megapixels a frame",
+            label="Clip",
         )
     )  # fmt: skip
     with gr.Row():
-        button = gr.Button("Translate the clip", variant="primary", min_width=160)
-        stop = gr.Button("Stop the clip", interactive=False, min_width=100)
+        button = gr.Button("Translate clip", variant="primary", min_width=160)
+        stop = gr.Button("Stop clip", interactive=False, min_width=100)
     with gr.Column(elem_id="played"):
         state = gr.HTML(padding=False)
         shown = gr.HTML(padding=False)
-        download = gr.DownloadButton("Download the clip", interactive=False)
+        download = gr.DownloadButton("Download clip", interactive=False)
 
     def translate(
         upload: Upload | None, choice: int, strength: float, tile: int, form: Form, size: int

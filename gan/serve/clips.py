@@ -50,6 +50,11 @@ class Turns(Translation):
     turn: AbstractContextManager[object]
     strength: float
 
+    @property
+    def advice(self) -> str:
+        """What to try if the translation flickers more than the original."""
+        return "a smaller working size may flicker less"
+
     def painter(self, tile: int | None, scratch: Path) -> FramePainter:
         """Return a painter that takes turns."""
         return TurnPainter(self.turn, self.strength, self.translator, self.steady, tile, scratch)

@@ -71,6 +71,8 @@ def build_page(studio: Studio) -> Any:
         gr.Markdown(
             f"Pictures up to {limits.max_megapixels:g} megapixels; uploads up to "
             f"{limits.max_megabytes:g} MB, {limits.max_files} pictures at once. "
+            f"Clips up to {limits.max_clip_seconds:g} seconds, {limits.max_clip_frames} frames and "
+            f"{limits.max_clip_megapixels:g} megapixels a frame. "
             f"Files are deleted after {AGE // 60} minutes.",
             elem_id="limits",
         )

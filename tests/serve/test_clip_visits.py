@@ -97,7 +97,7 @@ def test_a_second_clip_is_answered_503_and_who_hangs_up_stops_the_work(
 
 def visit_tab(seen: Visit, clip: Path) -> None:
     seen.page.get_by_role("tab", name="A clip").click()
-    seen.button("Translate the clip").wait_for()
+    seen.button("Translate clip").wait_for()
     seen.page.locator("#clip input[type=file]").set_input_files(clip)
     seen.page.locator("#clip .file-preview tr").first.wait_for()
 
@@ -109,14 +109,14 @@ def test_a_clip_is_translated_played_and_downloaded_on_a_phone(
     source = write_clip(tmp_path / "walk.mp4", panned(12), sound=True, format="yuv420p")
     seen = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     visit_tab(seen, source)
-    seen.button("Translate the clip").click()
+    seen.button("Translate clip").click()
     player = seen.page.locator("#played video")
     player.wait_for()
     seen.page.wait_for_function("document.querySelector('#played video').readyState >= 2")
     size = seen.page.evaluate("(() => { const video = document.querySelector('#played video');"
                               " return [video.videoWidth, video.videoHeight]; })()")  # fmt: skip
     assert size == [64, 48]
-    name, data = seen.taken_home("Download the clip")
+    name, data = seen.taken_home("Download clip")
     assert name == "walk-negative-ab.mp4"
     result = tmp_path / name
     result.write_bytes(data)
@@ -132,15 +132,15 @@ def test_a_broken_clip_gets_a_sentence_and_a_running_one_can_be_stopped(
     broken.write_bytes(b"no clip")
     seen = visit()
     visit_tab(seen, broken)
-    seen.button("Translate the clip").click()
+    seen.button("Translate clip").click()
     assert "cannot be opened as a video" in seen.rejection()
     other = visit()
     visit_tab(other, write_clip(tmp_path / "long.mp4", panned(20)))
     server.hold.touch()
     try:
-        other.button("Translate the clip").click()
+        other.button("Translate clip").click()
         other.page.get_by_text("of 20 frames").wait_for()
-        other.button("Stop the clip").click()
+        other.button("Stop clip").click()
         other.page.get_by_text("Stopped.").wait_for(timeout=30 * SECONDS)
     finally:
         server.hold.unlink()
