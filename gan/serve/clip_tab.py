@@ -92,8 +92,7 @@ def watched(task: ClipTask) -> Iterator[str]:
             yield progress(task)
             thread.join(EVERY)
     finally:
-        task.stopped.set()
-        thread.join()
+        task.stopped.set()  # it ends, and cleans up, after the frame that is in work
     if errors:
         raise errors[0]
 

@@ -2,7 +2,8 @@
 
 By optimization, each frame begins from the last one's result, moved by the motion between the
 frames where it is known, and from the frame itself elsewhere. So paint sticks to things, and few
-steps are enough. The first frame of a shot is painted as a photograph is.
+steps are enough. The result is blended with the moved one, as `gan translate` does. The first frame
+of a shot is painted as a photograph is.
 """
 
 from collections.abc import Callable, Mapping
@@ -65,7 +66,10 @@ class StylePainter(FramePainter):
 
     def following(self, frame: Pixels, seconds: float, motion: Motion, painted: Pixels) -> Pixels:
         """Return the stylization of a frame after one that became `painted`."""
-        return self._painted(frame, blended(motion, painted, frame, 1) if self.linked else None)
+        if not self.linked:
+            return self._painted(frame, None)
+        result = self._painted(frame, blended(motion, painted, frame, 1))
+        return self._confined(frame, blended(motion, painted, result))
 
     def _painted(self, frame: Pixels, start: Pixels | None) -> Pixels:
         photo = Image.fromarray(frame)
@@ -73,7 +77,19 @@ class StylePainter(FramePainter):
         result = self.brush(replace(self.sources, photo=photo), begun).convert("RGB")
         if result.size != photo.size:
             result = result.resize(photo.size, Image.Resampling.LANCZOS)
-        return np.asarray(result)
+        return self._confined(frame, np.asarray(result))
+
+    def _confined(self, frame: Pixels, result: Pixels) -> Pixels:
+        """Return a result where a mask is white, and the frame elsewhere."""
+        if not self.sources.masks:
+            return result
+        size = frame.shape[1], frame.shape[0]
+        masks = [np.asarray(mask.resize(size), np.float32) for mask in self.sources.masks]
+        inside = (np.sum(masks, 0) / 255).clip(0, 1)[..., None]
+        whole: Pixels = np.rint(frame + inside * (result - frame.astype(np.float32))).astype(
+            np.uint8
+        )
+        return whole
 
 
 @dataclass(frozen=True)
