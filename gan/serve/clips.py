@@ -28,7 +28,7 @@ STOPPED = "stopped"
 
 
 class TurnPainter(Painter):
-    """Translates frames, each in a turn of its own."""
+    """Translates frames; each takes a turn."""
 
     def __init__(self, turn: AbstractContextManager[object], strength: float, *given: Any) -> None:
         """turn: entered for each frame; strength: of the translation, from 0 to 1."""

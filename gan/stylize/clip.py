@@ -156,7 +156,7 @@ def _by_optimization(config: StylizeOptions, sources: Sources) -> Paints:
         partial(brush.paint, config),
         linked=True,
         network=brush.extract.fingerprint(),
-        advice="a larger --tv_weight and a smaller --style_weight are steadier",
+        advice="fewer --frame_steps are steadier",
     )
 
 
