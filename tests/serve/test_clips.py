@@ -1,4 +1,4 @@
-"""Uploaded clips: their translation, their limits, and what is left behind."""
+"""Uploaded clips: their translation, their limits, and that no files remain."""
 
 import sys
 import threading
