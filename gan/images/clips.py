@@ -15,6 +15,8 @@ SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".
 LIMITS = {"format_whitelist": "mov,matroska,avi,mpeg,mpegts,ogg", "protocol_whitelist": ""}
 """The container formats that FFmpeg may open. It detects formats by content: without a limit, a
 playlist that is named like a video would make it open other files and servers."""
+SPARE = 1.5
+"""Decoders may make frames of this number of times the most pixels that are allowed."""
 EXTRA = "videos need the extra `video`: pip install 'gan-translation[video]'"
 
 
@@ -42,6 +44,9 @@ def opened_clip(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Iterator[
                 raise ImageError(f"{path}: contains no video")
             if stream.width * stream.height / 1e6 > max_megapixels:
                 raise ImageError(f"{path}: frames of more than {max_megapixels:g} megapixels")
+            # Later frames can be larger than the header says; sides are rounded up to blocks.
+            most = int(SPARE * max_megapixels * 1e6)
+            stream.codec_context.options = {"max_pixels": str(most)}
             yield container, stream
     except (OSError, av.FFmpegError) as error:
         if disk_is_full(error):  # of the caller, who writes meanwhile

@@ -1,46 +1,40 @@
-"""The HTTP API: `GET /api/models`, and `POST /api/translate` with an image as its body.
+"""The HTTP API: `GET /api/models`, `POST /api/translate` with an image, `/api/clip` with a clip.
 
 One application serves the API and the page, behind the gate.
 """
 
-import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, TypeVar, cast
 
 import gradio as gr
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from gan.config.choices import Format
 from gan.inference.folder.plan import SUFFIXES
+from gan.serve.clip_api import answer_clip
+from gan.serve.clips import FORMATS
 from gan.serve.gate import Gate
-from gan.serve.models import Choice, choose
 from gan.serve.page import CSS, JS, build_page
-from gan.serve.studio import RejectedError, Studio, Wish
+from gan.serve.requests import STATUSES, check_body, one_line, read_wish, received, sent
+from gan.serve.studio import Studio
 
-Number = TypeVar("Number", int, float)
-
-SECONDS = 300
-"""Longest time in seconds that sending an image may take."""
-KEYS = ("model", "direction", "strength", "tile", "format", "size")
 TYPES = {
     ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".avif": "image/avif",
     ".tif": "image/tiff", ".gif": "image/gif", ".bmp": "image/bmp", ".jp2": "image/jp2",
     ".heic": "image/heic",
 }  # fmt: skip
-STATUSES = {RejectedError: 400, ClientDisconnect: 400, TimeoutError: 408}
+METHODS = ["POST", "GET", "PUT", "DELETE", "PATCH"]
+"""Of routes that take a file: all but POST are answered with how to send it."""
 
 
 def _build_api(studio: Studio) -> FastAPI:
-    """Return an application with the two routes; every error is JSON, {"error": one line}."""
+    """Return an application with the API's routes; every error is JSON, {"error": one line}."""
     # FastAPI's documentation pages would load scripts from other sites.
     api = FastAPI(
         docs_url=None,
@@ -53,6 +47,9 @@ def _build_api(studio: Studio) -> FastAPI:
     async def translate(request: Request) -> Response:
         return await answer(studio, request, places)
 
+    async def clip(request: Request) -> Response:
+        return await answer_clip(studio, request)
+
     async def models(_: Request) -> Response:
         directions: dict[str, list[str]] = {}
         for choice in studio.choices:
@@ -62,25 +59,19 @@ def _build_api(studio: Studio) -> FastAPI:
             "models": directions,
             "formats": list(SUFFIXES),
             "limits": {"megapixels": limits.max_megapixels, "megabytes": limits.max_megabytes},
+            "clips": {
+                "formats": FORMATS,
+                "limits": {
+                    "megapixels": limits.max_clip_megapixels, "frames": limits.max_clip_frames,
+                    "seconds": limits.max_clip_seconds, "megabytes": limits.max_megabytes,
+                },
+            },
         })  # fmt: skip
 
     api.add_route("/api/models", models, methods=["GET"])
-    api.add_route("/api/translate", translate, methods=["POST"])
-    api.add_route("/api/translate", only_post, methods=["GET", "PUT", "DELETE", "PATCH"])
+    api.add_route("/api/translate", translate, methods=METHODS)
+    api.add_route("/api/clip", clip, methods=METHODS)
     return api
-
-
-async def only_post(_: Request) -> Response:
-    """Reject a request that is not a POST."""
-    raise HTTPException(405, "send the image as the body of a POST request")
-
-
-async def one_line(_: Request, error: Exception) -> Response:
-    """Return an error as a JSON response."""
-    if isinstance(error, HTTPException):
-        return JSONResponse({"error": error.detail}, error.status_code)
-    reason = "sending the image took too long" if isinstance(error, TimeoutError) else str(error)
-    return JSONResponse({"error": reason}, STATUSES[type(error)])
 
 
 async def answer(studio: Studio, request: Request, places: threading.BoundedSemaphore) -> Response:
@@ -89,15 +80,11 @@ async def answer(studio: Studio, request: Request, places: threading.BoundedSema
     A request enters the queue after its body has arrived, so that slow senders do not make others
     wait.
     """
-    if request.headers.get("content-type", "").lower().startswith("multipart/"):
-        raise HTTPException(415, "send the image as the body: curl --data-binary @photo.jpg")
-    wish = _read_wish(request.query_params, studio.choices)
+    check_body(request, "image")
+    wish = read_wish(request.query_params, studio.choices)
     with TemporaryDirectory(dir=studio.folder) as folder:
         source, target = Path(folder, "source"), Path(folder, "result")
-        async with asyncio.timeout(SECONDS):
-            with source.open("wb") as body:  # the gate limits its length
-                async for chunk in request.stream():
-                    body.write(chunk)
+        await received(request, source)
         if not places.acquire(blocking=False):
             raise HTTPException(503, "too many requests are waiting; try again later")
         try:
@@ -106,37 +93,7 @@ async def answer(studio: Studio, request: Request, places: threading.BoundedSema
             places.release()
         file = done.file.open("rb")
     # The file's name is deleted by now; its space is freed when it has been sent or closed.
-    return StreamingResponse(
-        _chunks(file),
-        media_type=TYPES.get(done.file.suffix, "application/octet-stream"),
-        headers={"content-length": str(os.fstat(file.fileno()).st_size)},
-    )
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        yield from iter(lambda: file.read(2**18), b"")
-
-
-def _read_wish(given: Mapping[str, str], choices: list[Choice]) -> Wish:
-    """Return the wish that a URL's parameters set; RejectedError if one is unknown or invalid."""
-    if unknown := [key for key in given if key not in KEYS]:
-        raise RejectedError(f"unknown parameter {unknown[0][:40]}; use one of {', '.join(KEYS)}")
-    try:
-        choice = choose(choices, given.get("model"), given.get("direction"))
-    except ValueError as error:
-        raise RejectedError(str(error)) from error
-    strength = _number("strength", float, given.get("strength", "1"))
-    tile = _number("tile", int, given["tile"]) if "tile" in given else None
-    size = _number("size", int, given["size"]) if "size" in given else None
-    return Wish(choice, strength, tile, cast("Format | None", given.get("format")), size)
-
-
-def _number(key: str, kind: Callable[[str], Number], text: str) -> Number:
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise RejectedError(f"{key}: {text[:40]!r} is not a number") from error
+    return sent(file, TYPES.get(done.file.suffix, "application/octet-stream"))
 
 
 def build_app(studio: Studio, hosts: frozenset[str]) -> ASGIApp:

@@ -99,7 +99,10 @@ def serve_until_stopped(
             print(line, flush=True)
         # uvicorn raises the signal again when it stops, which would prevent any cleanup.
         with Interruption(), swept(studio.folder, studio.needed):
-            uvicorn.Server(settings).run(sockets=[listener])
+            try:
+                uvicorn.Server(settings).run(sockets=[listener])
+            finally:
+                studio.close()
 
 
 def greeting(host: str, port: int, certificate: Certificate | None) -> Iterator[str]:

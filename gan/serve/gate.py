@@ -13,13 +13,13 @@ from gan.serve.tidy import bytes_in
 
 FILE = "/gradio_api/file="
 PROGRESS = "/gradio_api/upload_progress"
-UPLOADS = ("/gradio_api/upload", "/api/translate")
+UPLOADS = ("/gradio_api/upload", "/api/translate", "/api/clip")
 PAGES = frozenset({
     "/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt",
     "/gradio_api/info", "/gradio_api/app_id", "/gradio_api/startup-events", "/gradio_api/theme.css",
     "/gradio_api/upload", PROGRESS, "/gradio_api/queue/join",
     "/gradio_api/queue/data", "/gradio_api/reset", "/gradio_api/cancel",
-    "/api/models", "/api/translate",
+    "/api/models", "/api/translate", "/api/clip",
 })  # fmt: skip
 FOLDERS = ("/static/", "/assets/", "/svelte/", "/gradio_api/heartbeat/")
 """Allowed prefixes of paths. The page requests only these and PAGES. Gradio also serves proxies for

@@ -50,6 +50,12 @@ class ServeOptions(Section):
     """Largest number of pictures in a batch."""
     max_batch_megapixels: Rate = 4000
     """Largest total megapixels of a batch."""
+    max_clip_megapixels: Rate = 2.1
+    """Largest megapixels of a clip's frames: 2.1 allow 1920x1080."""
+    max_clip_seconds: Rate = 60
+    """Longest clip in seconds."""
+    max_clip_frames: Count = 1800
+    """Largest number of frames of a clip. One clip is translated at a time."""
     max_queue: Count = 20
     """Requests that may wait. Further ones are rejected with a message to try again later."""
 

@@ -1,4 +1,4 @@
-"""The page: its two tabs, and the controls that they share."""
+"""The page: its tabs, and the controls that they share."""
 
 import html
 import json
@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from gan.inference.folder.plan import SUFFIXES
+from gan.serve.clip_tab import one_clip
 from gan.serve.many import many_pictures
 from gan.serve.models import Choice
 from gan.serve.single import one_picture
@@ -61,6 +62,8 @@ def build_page(studio: Studio) -> Any:
             one_picture(studio, [*main, *rare])
         with gr.Tab("Many pictures"):
             many_pictures(studio, [*main, *rare])
+        with gr.Tab("A clip"):
+            one_clip(studio, [*main, *rare])
         with gr.Accordion("More", open=False), gr.Row():
             for control in rare:
                 control.render()
@@ -68,6 +71,8 @@ def build_page(studio: Studio) -> Any:
         gr.Markdown(
             f"Pictures up to {limits.max_megapixels:g} megapixels; uploads up to "
             f"{limits.max_megabytes:g} MB, {limits.max_files} pictures at once. "
+            f"Clips up to {limits.max_clip_seconds:g} seconds, {limits.max_clip_frames} frames and "
+            f"{limits.max_clip_megapixels:g} megapixels a frame. "
             f"Files are deleted after {AGE // 60} minutes.",
             elem_id="limits",
         )

@@ -26,6 +26,8 @@ AUTO_TILE = 512
 """Pixels per side of a tile, if an image does not fit into memory and no tile is requested."""
 MOST_SIDE = 4096
 """Largest working size in pixels."""
+CLOSING = 60
+"""Seconds to wait for a clip's last frame at the end."""
 SHOWN = 1600
 """Limit of the longer side in pixels of an image on the page; the download has the full size."""
 
@@ -65,6 +67,13 @@ class Wish:
         if self.format is not None and self.format not in SUFFIXES:
             raise RejectedError(f"format: must be one of {', '.join(SUFFIXES)}, not {self.format}")
 
+    def check_size(self, width: int, height: int, most: float) -> float:
+        """Return the megapixels that the network sees of a picture; ValueError for too many."""
+        seen = math.prod(working_size(height, width, self.size)) / 1e6
+        if self.size and seen > most:  # the longer side of a strip grows
+            raise ValueError(f"size: {self.size} gives {seen:.1f} megapixels for this picture")
+        return seen
+
 
 @dataclass(frozen=True)
 class Result:
@@ -76,12 +85,27 @@ class Result:
     """The file of `after`."""
 
 
+class Turn:
+    """A lock that threads get in turns: who lets go of it and wants it again comes last."""
+
+    def __init__(self) -> None:
+        self.next, self.own = threading.Lock(), threading.Lock()
+
+    def __enter__(self) -> None:
+        with self.next:
+            self.own.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.own.release()
+
+
 class Studio:
     """Translates one image at a time, so that the largest image bounds the memory."""
 
     def __init__(self, choices: list[Choice], limits: ServeOptions, folder: Path) -> None:
         self.choices, self.limits, self.folder = choices, limits, folder
-        self.turn = threading.Lock()
+        self.turn, self.one_clip = Turn(), threading.Lock()
+        self.closed = threading.Event()
         self.kept = Counter[Path]()
 
     @contextmanager
@@ -99,8 +123,14 @@ class Studio:
         self.kept.update(paths)
 
     def needed(self, path: Path) -> bool:
-        """Return whether a file must be kept."""
-        return self.kept[path] > 0
+        """Return whether a file must be kept: it, or a folder that it is in."""
+        return any(self.kept[each] > 0 for each in (path, *path.parents))
+
+    def close(self) -> None:
+        """Stop the clip that is in work, and wait until it is."""
+        self.closed.set()
+        if self.one_clip.acquire(timeout=CLOSING):
+            self.one_clip.release()
 
     def translate(
         self,
@@ -125,9 +155,7 @@ class Studio:
                 write_picture(after, result.file)
                 return result
         except (ValueError, OSError, RuntimeError, MemoryError) as error:  # also if the GPU is full
-            reason = reason_of(source, error)
-            print(printable(f"rejected: {reason}"), file=sys.stderr)
-            raise RejectedError(reason) from error
+            raise rejected(source, error) from error
 
     def run(self, wish: Wish, before: Picture, progress: Callable[[float], None]) -> Picture:
         """Return a picture translated in one piece or in tiles, blended by the wish's strength.
@@ -137,9 +165,7 @@ class Studio:
         translator, tile = wish.choice.translator.at_size(wish.size), wish.tile
         height, width = before.pixels.shape[:2]
         check_size(width, height)
-        seen = math.prod(working_size(height, width, wish.size)) / 1e6
-        if wish.size and seen > self.limits.max_megapixels:  # the longer side of a strip grows
-            raise ValueError(f"size: {wish.size} gives {seen:.1f} megapixels for this picture")
+        seen = wish.check_size(width, height, self.limits.max_megapixels)
         pixels = from_array(before.pixels)
         if tile or not translator.fits(height, width):
             if not translator.tiles:
@@ -150,6 +176,13 @@ class Studio:
         translated = to_array(require_finite(result))
         after = before.with_pixels(blend(before.pixels, translated, wish.strength))
         return after.with_mark(wish.mark)
+
+
+def rejected(source: Path, error: Exception) -> RejectedError:
+    """Return an error as the rejection of a file, and print its reason."""
+    reason = reason_of(source, error)
+    print(printable(f"rejected: {reason}"), file=sys.stderr)
+    return RejectedError(reason)
 
 
 def reason_of(source: Path, error: Exception) -> str:

@@ -1,37 +1,23 @@
 """The command `gan stylize`: read the pictures, paint them at every size, write the result."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
-import torch
 from PIL import Image
-from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 from gan.config.choices import Method
-from gan.features import Features, LayerTable, chosen_layers
 from gan.features.weights import pretrained
 from gan.images import Mark, mark_of
-from gan.inference.checks import check_size
-from gan.inference.devices import pick_device
-from gan.stylize.canvas import Extract, prepare
-from gan.stylize.descent import minimize
-from gan.stylize.memory import check_memory, needed
-from gan.stylize.objective import Terms, Weights
+from gan.stylize.brush import Brush
+from gan.stylize.clip import stylize_clip
+from gan.stylize.memory import announce
+from gan.stylize.objective import Terms
 from gan.stylize.options import StylizeOptions
 from gan.stylize.results import check_new, write_marked
-from gan.stylize.scene import (
-    Scene,
-    Sources,
-    fitted_size,
-    ladder,
-    noise,
-    read_sources,
-    resized,
-    scene,
-)
+from gan.stylize.scene import ladder, read_sources
 from gan.stylize.sweep import sheet, table
 from gan.stylize.wct.command import stylize_by_wct
 from gan.system.progress import Progress
@@ -70,15 +56,17 @@ class ProgressLog:
 
 
 def stylize(config: StylizeOptions) -> int:
-    """Paint a photograph in the style of paintings, once or for a sweep; return the exit status.
+    """Paint a photograph or a clip in the style of paintings; return the exit status.
 
     ValueError, before anything is painted, if an output exists and overwrite is not set.
     """
-    if not config.whole_folder:
-        check_new(config.output, overwrite=config.overwrite)
-    status = METHODS[config.method](config)
-    if not config.whole_folder:
-        print(printable(f"1 image stylized to {config.output}"), file=sys.stderr)
+    if config.whole_folder:
+        return METHODS[config.method](config)
+    check_new(config.output, overwrite=config.overwrite)
+    status = stylize_clip(config) if config.is_clip else METHODS[config.method](config)
+    if status == 0:
+        what = "clip" if config.is_clip else "image"
+        print(printable(f"1 {what} stylized to {config.output}"), file=sys.stderr)
     return status
 
 
@@ -87,12 +75,10 @@ def stylize_by_optimization(config: StylizeOptions) -> int:
     swept = table(config) if config.sweep else None
     cells = swept.cells if swept else [("", config)]
     configs = [cell for _, cell in cells]
-    layers, device = chosen_layers(config.perceptual), pick_device(config.device)
-    sources = read_sources(config.content, config.style, config.masks)
-    backbone, weights = config.perceptual.backbone, config.perceptual.weights
-    extract = Features(backbone, [*layers.content, *layers.style], weights).to(device)
-    mark = mark_of(weights or pretrained(backbone)) if config.marks else None
-    _announce(configs, sources, extract, device)
+    sources, brush = read_sources(config.content, config.style, config.masks), Brush.of(config)
+    weights = config.perceptual.weights or pretrained(config.perceptual.backbone)
+    mark = mark_of(weights) if config.marks else None
+    announce(configs, sources, brush.extract, brush.device)
     pictures = []
     total = sum(cell.steps * len(ladder(sources.photo, cell.size, cell.sizes)) for cell in configs)
     with Progress(total, "steps") as bar:
@@ -102,7 +88,7 @@ def stylize_by_optimization(config: StylizeOptions) -> int:
             )
             with SummaryWriter(str(config.log / name)) if config.log else nullcontext() as writer:
                 diary = ProgressLog(bar, writer, output, config.save_every, mark)
-                pictures.append(_paint(cell, sources, extract, layers, device, diary))
+                pictures.append(brush.paint(cell, sources, note=diary.note))
     write_marked(sheet(swept, pictures) if swept else pictures[0], config.output, mark)
     return 0
 
@@ -112,49 +98,3 @@ METHODS: Mapping[Method, Callable[[StylizeOptions], int]] = {
     "wct": stylize_by_wct,
 }
 """The function that paints, by the name of the method."""
-
-
-def _announce(
-    cells: Sequence[StylizeOptions], sources: Sources, extract: Features, device: torch.device
-) -> None:
-    """Print the memory that the largest picture needs; ValueError if the device has less."""
-    largest = max(cells, key=lambda cell: ladder(sources.photo, cell.size, [])[-1])
-    width, height = fitted_size(sources.photo, ladder(sources.photo, largest.size, [])[-1])
-    channels = sources.channels(largest.preserve_color)
-    check_size(width, height, "size: ")
-    need = needed(extract, (1, channels, height, width), largest.tile, largest.optimizer, device)
-    print(check_memory(need, device, f"{width}x{height}"), file=sys.stderr)
-
-
-def _paint(
-    config: StylizeOptions,
-    sources: Sources,
-    extract: Extract,
-    layers: LayerTable,
-    device: torch.device,
-    diary: ProgressLog,
-) -> Image.Image:
-    """Return one stylization, painted from the coarsest size to the finest."""
-    weights = Weights(config.content_weight, config.style_weight, config.tv_weight)
-    picture: Tensor | None = None
-    for longer in ladder(sources.photo, config.size, config.sizes):
-        view = scene(sources, longer, config.style_scale, config.preserve_color, device)
-        canvas = prepare(
-            view, extract, layers, config.shares(), weights, config.strength, config.tile
-        )
-        if picture is None:
-            picture = noise(view.photo, config.seed) if config.init == "noise" else view.photo
-
-        def watch(terms: Terms, painted: Tensor, view: Scene = view) -> None:
-            diary.note(terms, lambda: view.finished(painted))
-
-        picture = minimize(
-            view.composed(resized(picture, view.photo)),
-            canvas.evaluate,
-            config.optimizer,
-            config.steps,
-            watch,
-            inside=view.inside(),
-        )
-    assert picture is not None
-    return view.finished(picture)

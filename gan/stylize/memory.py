@@ -1,10 +1,16 @@
 """Estimate the memory that a stylization needs before it begins."""
 
+import sys
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from gan.config.choices import Optimizer
+from gan.inference.checks import check_size
 from gan.stylize.descent import HISTORY
+from gan.stylize.options import StylizeOptions
+from gan.stylize.scene import Sources, fitted_size, ladder
 from gan.stylize.tiles import tiles
 from gan.system.memory import free_memory
 
@@ -13,6 +19,18 @@ PROBE = 128
 WORKING = 2.0
 """Factor for masked maps and gradients, which are held with the feature maps for the backward
 pass. Measured: 2.0 for VGG-19 at 512 x 512 pixels."""
+
+
+def announce(
+    cells: Sequence[StylizeOptions], sources: Sources, extract: nn.Module, device: torch.device
+) -> None:
+    """Print the memory that the largest picture needs; ValueError if the device has less."""
+    largest = max(cells, key=lambda cell: ladder(sources.photo, cell.size, [])[-1])
+    width, height = fitted_size(sources.photo, ladder(sources.photo, largest.size, [])[-1])
+    channels = sources.channels(largest.preserve_color)
+    check_size(width, height, "size: ")
+    need = needed(extract, (1, channels, height, width), largest.tile, largest.optimizer, device)
+    print(check_memory(need, device, f"{width}x{height}"), file=sys.stderr)
 
 
 def needed(

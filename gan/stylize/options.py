@@ -13,10 +13,21 @@ Side = Annotated[int, Field(ge=16)]
 Level = Annotated[int, Field(ge=1, le=5)]
 
 ONLY_OPTIMIZE = (
-    *("sizes", "steps", "optimizer", "init", "content_weight", "style_weight", "tv_weight"),
+    *(
+        "sizes",
+        "steps",
+        "frame_steps",
+        "optimizer",
+        "init",
+        "content_weight",
+        "style_weight",
+        "tv_weight",
+    ),
     *("log", "save_every", "perceptual.content_layers", "perceptual.style_layers"),
 )
 """Options that only method optimize has."""
+ONLY_IMAGES = ("sweep", "log", "save_every")
+"""Options that clips do not have."""
 ONLY_WCT = ("wct.decoder", "wct.levels", "wct.photographs", "wct.steps", "wct.precision")
 """Options that only method wct has."""
 
@@ -44,11 +55,12 @@ class StylizeOptions(Section):
     """A photograph in the style of paintings: by optimization of its pixels, or in one pass."""
 
     content: Path
-    """The photograph. With method wct also a folder of photographs; output is then a folder."""
+    """The photograph, or a clip (extra video). With method wct also a folder of photographs; output
+    is then a folder."""
     style: list[Path]
     """The painting. If given several times, the styles are blended, or each gets its mask."""
     output: Path
-    """File for the result. It has the photograph's aspect ratio."""
+    """File for the result. It has the photograph's aspect ratio; a clip keeps its size."""
     method: Method = "optimize"
     """How to paint. optimize: change the pixels until their features match the style (Gatys et al.
     2016). wct: give the photograph's feature maps the mean and covariance of the painting's, and
@@ -67,7 +79,7 @@ class StylizeOptions(Section):
     colors."""
     size: Side | None = 512
     """Longer side of the result in pixels, at most that of the photograph. null uses that of the
-    photograph."""
+    photograph. Frames of a clip are painted at this size, and enlarged to the clip's."""
     sizes: list[Side] = Field(default=[])
     """Longer sides, coarse to fine, through which the result is painted up to size. If empty, size
     is halved down to 128. The same number as size paints at that size only."""
@@ -76,6 +88,9 @@ class StylizeOptions(Section):
     strokes."""
     steps: Count = 200
     """Evaluations of the loss and its gradient at each size."""
+    frame_steps: Count = 30
+    """Evaluations for each frame of a clip but the first of a shot, at the last size only: such a
+    frame begins from the last one's result, moved."""
     optimizer: Optimizer = "lbfgs"
     """lbfgs reaches a lower loss in the same number of evaluations. adam needs less memory."""
     init: Literal["content", "noise"] = "content"
@@ -134,7 +149,9 @@ class StylizeOptions(Section):
 
         if self.whole_folder and self.output.suffix.lower() in IMAGE_SUFFIXES:
             raise ValueError(f"output {self.output}: content is a folder, so name a folder here")
-        if not self.whole_folder and self.output.suffix.lower() not in IMAGE_SUFFIXES:
+        if self.is_clip:
+            self._check_clip()
+        elif not self.whole_folder and self.output.suffix.lower() not in IMAGE_SUFFIXES:
             raise ValueError(
                 f"output {self.output}: the name must end in an image suffix, for example out.png"
             )
@@ -142,6 +159,12 @@ class StylizeOptions(Section):
         if self.output.resolve() in inputs:
             raise ValueError(f"output {self.output} would replace an input: name another file")
         return self
+
+    def _check_clip(self) -> None:
+        """Raise ValueError if an option is set that clips do not have."""
+        for key in ONLY_IMAGES:
+            if getattr(self, key):
+                raise ValueError(f"{key}: content {self.content} is a clip: name a photograph")
 
     def _check_method(self) -> None:
         """Raise ValueError if an option is set that belongs to the other method."""
@@ -177,6 +200,13 @@ class StylizeOptions(Section):
             raise ValueError(f"{key}: content {self.content} is a folder: name a photograph")
         if self.whole_folder:
             check_place(self.output, [self.content, *self.style])
+
+    @property
+    def is_clip(self) -> bool:
+        """Whether content is a clip, by its name."""
+        from gan.images.clips import SUFFIXES
+
+        return self.content.suffix.lower() in SUFFIXES and not self.whole_folder
 
     @property
     def whole_folder(self) -> bool:

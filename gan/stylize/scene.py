@@ -76,13 +76,18 @@ class Scene:
         return to_image(to_pixels(whole[0]))
 
 
-def read_sources(content: Path, style: Sequence[Path], masks: Sequence[Path]) -> Sources:
-    """Read all pictures; return them.
+def read_sources(
+    content: Path,
+    style: Sequence[Path],
+    masks: Sequence[Path],
+    photo: Image.Image | None = None,
+) -> Sources:
+    """Read all pictures; return them. `photo` is the content if it was read before.
 
     ValueError if one cannot be read, or if a mask is black or has another aspect ratio than
     `content`.
     """
-    photo = read_image(content)
+    photo = photo or read_image(content)
     read = tuple(read_image(path, channels=1) for path in masks)
     for path, mask in zip(masks, read, strict=True):
         if abs(mask.width * photo.height / (mask.height * photo.width) - 1) > ASPECT:

@@ -72,11 +72,16 @@ class Progress:
         title: str = "",
         shown: bool = True,
         leave: bool = True,
+        done: int = 0,
     ) -> None:
-        """`unit` is a plural; `leave` keeps the bar on the terminal when all is done."""
-        self.total, self.unit, self.title, self.done = total, unit, title, 0
+        """`unit` is a plural; `leave` keeps the bar on the terminal when all is done.
+
+        done: items that were finished earlier; they do not count for the speed.
+        """
+        self.total, self.unit, self.title = total, unit, title
+        self.done = self.initial = done
         shown = shown and total > 0
-        self.bar = Bar(total, unit, done=0, title=title, off=not shown, leave=leave)
+        self.bar = Bar(total, unit, done=done, title=title, off=not shown, leave=leave)
         self.lines = shown and self.bar.disable
         self.begun = time.monotonic()
         self.due = self.begun + FIRST
@@ -107,7 +112,7 @@ class Progress:
 
     def line(self, elapsed: float) -> str:
         """Return the progress as a line for a log, after `elapsed` seconds."""
-        ahead = left(self.total - self.done, self.done / elapsed if elapsed else 0)
+        ahead = left(self.total - self.done, (self.done - self.initial) / elapsed if elapsed else 0)
         title = f"{self.title}: " if self.title else ""
         return f"{title}{count(self.done, self.total, self.unit)}, {ahead}"
 

@@ -40,6 +40,10 @@ def test_models_are_listed_with_the_limits(server: Server) -> None:
         "models": {"negative": ["ab", "ba"], "same": ["ab"]},
         "formats": ["png", "jpeg", "webp", "avif", "tiff"],
         "limits": {"megapixels": 0.1, "megabytes": 1},
+        "clips": {
+            "formats": ["mp4", "m4v", "mov", "mkv", "webm"],
+            "limits": {"megapixels": 0.1, "frames": 40, "seconds": 4, "megabytes": 1},
+        },
     }
 
 

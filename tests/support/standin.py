@@ -26,7 +26,7 @@ NAME = "phone.test"
 """What it is called beside localhost: browsers take it for another machine."""
 LIMITS = ServeOptions(
     models=[], max_megapixels=0.1, max_megabytes=1, max_files=20, max_batch_megapixels=1,
-    max_queue=8,
+    max_queue=8, max_clip_megapixels=0.1, max_clip_seconds=4, max_clip_frames=40,
 )  # fmt: skip
 
 

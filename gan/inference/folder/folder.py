@@ -21,7 +21,7 @@ from gan.inference.folder.shards import Shard
 from gan.inference.folder.streams import share_of_cores
 from gan.inference.translator import Translator
 from gan.inference.video.clips import translate_clips
-from gan.inference.video.settings import Settings
+from gan.inference.video.settings import Settings, Translation
 from gan.inference.working_size import advice
 from gan.system.atomic import remove_parts
 from gan.system.failures import Failure, check_failed, say
@@ -96,12 +96,10 @@ def translate_folder(options: TranslateOptions) -> int:
 
 def _clip_settings(options: TranslateOptions, translator: Translator, shown: bool) -> Settings:
     """Return how clips are translated; `shown` turns on the progress bar."""
+    style = options.style or _chosen_style(options)
     return Settings(
-        translator,
-        options.steady,
+        Translation(translator, options.steady, options.tile, style),
         options.quality,
-        options.tile,
-        options.style or _chosen_style(options),
         options.scratch,
         options.max_megapixels,
         options.overwrite,

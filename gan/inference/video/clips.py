@@ -7,7 +7,6 @@ from functools import partial
 from itertools import chain
 from typing import Any, BinaryIO
 
-from gan.config.choices import Steady
 from gan.images.budget import present
 from gan.inference.video import parts, shots
 from gan.inference.video.encoding import codec_of
@@ -15,18 +14,15 @@ from gan.inference.video.muxing import write_clip
 from gan.inference.video.painter import Errors
 from gan.inference.video.plan import ClipJob
 from gan.inference.video.segments import translate_segments
-from gan.inference.video.settings import Settings
+from gan.inference.video.settings import FrameMethod, Settings
 from gan.inference.video.shots import Ready, Segment, work_folder
 from gan.system.atomic import disk_is_full, write_whole
-from gan.system.failures import Failure, failure, say
+from gan.system.failures import Failure, failure
 from gan.system.processes import Processes
-from gan.system.progress import Progress
 from gan.system.text import number_of
 
 BYTES = 60
 """Memory a pixel of a frame takes: decoders hold several frames."""
-TILE = 512
-"""Default side of a tile in pixels, for frames that do not fit into memory."""
 CALM = 0.5
 """A warping error, in gray levels, that is not visible, even if the original's is smaller."""
 
@@ -56,7 +52,7 @@ def _translate_group(
     )
     ready = [one for one in found if isinstance(one, Ready)]
     failures = [one for one in found if isinstance(one, Failure)]
-    shares = processes.once(lambda: _shares(ready, settings.steady, processes.world))
+    shares = processes.once(lambda: _shares(ready, settings.method, processes.world))
     failures += processes.gather(lambda: _translate_share(shares[processes.rank], settings))
     bad = {failed.source for failed in failures}
     good = [clip for clip in ready if clip.job.source not in bad]
@@ -69,7 +65,7 @@ def _translate_group(
     )
     if processes.main:
         for failed in failures:
-            say(failed.source, failed.reason)
+            settings.say(failed.source, failed.reason)
         for job in group:
             if any(failed.source == job.source for failed in failures):
                 shutil.rmtree(work_folder(job.target), ignore_errors=True)
@@ -88,37 +84,30 @@ def _attempt(function: Any, job: Any, settings: Settings) -> Any:
 
 def _ready(job: ClipJob, settings: Settings) -> Ready:
     """Find the shots of a clip, or read what an earlier run found."""
-    translator = settings.translator
-    if translator.range_in or translator.range_out:
-        raise ValueError(
-            "this generator translates files with their own range of values: clips are not "
-            "supported"
-        )
+    width, height = job.size
+    tile = settings.method.tile(width, height)
     folder, facts = work_folder(job.target), settings.facts(job)
     index = shots.read_index(folder, facts)
     if index is None:
-        width, height = job.size
         with present().held(BYTES * width * height):
             index = shots.make_index(
-                job.source, settings.max_megapixels, job.frames, shown=settings.shown
-            )
-        tile = settings.tile
-        if translator.tiles and not tile and not translator.fits(height, width):
-            tile = TILE
+                job.source, settings.max_megapixels, job.frames, settings.limits,
+                shown=settings.shown,
+            )  # fmt: skip
         index = replace(index, tile=tile)
         shots.write_index(folder, index, facts)
     shots.clean(folder)
     for remark in index.clip.remarks:
-        say(job.source, remark)
+        settings.say(job.source, remark)
     return Ready(job, index)
 
 
-def _shares(ready: Sequence[Ready], steady: Steady, world: int) -> list[Share]:
+def _shares(ready: Sequence[Ready], method: FrameMethod, world: int) -> list[Share]:
     """Return each process's missing segments of each clip; long shots are assigned first."""
     chains = [
         (sum(map(len, todo)), number, todo)
         for number, clip in enumerate(ready)
-        for linked in clip.index.chains(steady)
+        for linked in clip.index.chains(linked=method.linked, most=method.segment)
         if (todo := [one for one in linked if not parts.part_file(clip.folder, one).exists()])
     ]
     loads = [0] * world
@@ -138,7 +127,8 @@ def _translate_share(share: Share, settings: Settings) -> list[Failure]:
     failures: list[Failure] = []
     for clip, segments in sorted(share, key=lambda item: item[0].job.source):
         frames = sum(map(len, segments))
-        with Progress(frames, "frames", title=clip.job.source.name, shown=settings.shown) as bar:
+        title, shown = clip.job.source.name, settings.shown
+        with settings.progress(frames, "frames", title=title, shown=shown) as bar:
             failed = _attempt(
                 partial(translate_segments, segments=segments, bar=bar), clip, settings
             )
@@ -150,7 +140,9 @@ def _translate_share(share: Share, settings: Settings) -> list[Failure]:
 def _finish(clip: Ready, settings: Settings) -> None:
     """Write a clip whose segments all exist, and remove its work folder."""
     job, index = clip.job, clip.index
-    segments = [*chain.from_iterable(index.chains(settings.steady))]
+    method = settings.method
+    chains = index.chains(linked=method.linked, most=method.segment)
+    segments = [*chain.from_iterable(chains)]
     remarks: list[str] = []
 
     def save(file: BinaryIO) -> None:
@@ -164,21 +156,14 @@ def _finish(clip: Ready, settings: Settings) -> None:
 
     write_whole(job.target, save, replace=settings.overwrite)
     for remark in remarks:
-        say(job.source, remark)
-    say(job.source, _about(index.starts, parts.read_errors(clip.folder, segments), settings.steady))
+        settings.say(job.source, remark)
+    errors = parts.read_errors(clip.folder, segments)
+    settings.say(job.source, _about(index.starts, errors, method.advice))
     shutil.rmtree(clip.folder)
 
 
-STEADIER: dict[Steady, str] = {
-    "none": "try --steady flow, or statistics",
-    "statistics": "try --steady flow",
-    "flow": "--steady flow is the steadiest; a lower --size may flicker less",
-}
-"""Advice for translations that flicker more than their originals, by the value of --steady."""
-
-
-def _about(starts: Sequence[int], errors: Errors, steady: Steady) -> str:
-    """Return the line about a clip that is done."""
+def _about(starts: Sequence[int], errors: Errors, advice: str) -> str:
+    """Return the line about a clip that is done; `advice` says what to try if it flickers."""
     count = number_of(len(starts), "shots")
     if not errors.pairs:
         return count
@@ -187,7 +172,7 @@ def _about(starts: Sequence[int], errors: Errors, steady: Steady) -> str:
     )
     calm = translation <= max(source, CALM)
     verdict = "good: it flickers no more than the original" if calm else "it flickers more than "
-    verdict += "" if calm else f"the original: {STEADIER[steady]}"
+    verdict += "" if calm else f"the original: {advice}"
     return (
         f"{count}; warping error between frames: {translation:.2f} gray levels, original "
         f"{source:.2f} (over {100 * known:.0f}% of the pixels): {verdict}"

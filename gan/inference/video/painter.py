@@ -1,8 +1,9 @@
-"""Translate the frames of a shot one after the other, each in the style of the last one."""
+"""Paint the frames of a shot one after the other, each in the style of the last one."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,55 +45,83 @@ class Errors:
             setattr(self, name, getattr(self, name) + value)
 
 
-@dataclass
-class Painter:
-    """A translator with the memory of a shot."""
+class FramePainter(ABC):
+    """Paints the frames of a shot one after the other, with the memory of the last one."""
 
-    translator: Translator
-    steady: Steady
-    tile: int | None
-    """Side of tiles in pixels, or None to translate frames in one piece."""
-    scratch: Path
-    errors: Errors = field(default_factory=Errors)
-    last: tuple[Pixels, Pixels] | None = None
-    """The last frame and its translation, (H, W, 3)."""
+    def __init__(self, *, linked: bool) -> None:
+        """linked: whether a frame depends on the one before, so that an equal one looks equal."""
+        self.linked, self.errors = linked, Errors()
+        self.last: tuple[Pixels, Pixels] | None = None
+        """The last frame and its result, (H, W, 3)."""
 
-    def __post_init__(self) -> None:
-        self.held = Held(self.translator.network)
+    @abstractmethod
+    def first(self, frame: Pixels) -> Pixels:
+        """Return the result (H, W, 3) for the first frame (H, W, 3) of a shot."""
+
+    @abstractmethod
+    def following(self, frame: Pixels, seconds: float, motion: Motion, painted: Pixels) -> Pixels:
+        """Return the result for a frame, `seconds` after one that became `painted`."""
 
     def begin(self) -> None:
         """Clear the memory of the last shot."""
-        self.held.begin()
         self.last = None
 
     def paint(self, frame: Pixels, seconds: float) -> Pixels:
-        """Return the translation (H, W, 3) of a frame (H, W, 3), `seconds` after the last one.
+        """Return the result for a frame, `seconds` after the last one.
 
         ValueError if it is not finite.
         """
         if self.last is None:
-            translation = self._translated(frame, 1.0)
-        elif self.steady != "none" and np.array_equal(frame, self.last[0]):
-            translation = self.last[1]
+            result = self.first(frame)
+        elif self.linked and np.array_equal(frame, self.last[0]):
+            result = self.last[1]
             self.errors.add(Errors(0, 0, 1, 1))
         else:
-            translation = self._following(frame, seconds, *self.last)
-        self.last = frame, translation
-        return translation
+            before, painted = self.last
+            motion = measured(before, frame)
+            result = self.following(frame, seconds, motion, painted)
+            source, translation = (
+                warping_error(motion, *pair) for pair in ((before, frame), (painted, result))
+            )
+            self.errors.add(Errors(source, translation, motion.share, 1))
+        self.last = frame, result
+        return result
 
-    def _following(self, frame: Pixels, seconds: float, before: Pixels, painted: Pixels) -> Pixels:
-        """Return the translation of a frame after the frame `before`, which became `painted`."""
-        motion = measured(before, frame)
-        translation = self._translated(frame, 1 - math.exp(-max(0.0, seconds) / SECONDS))
-        if self.steady == "flow":
-            translation = blended(motion, painted, translation)
-        source, result = (
-            warping_error(motion, *pair) for pair in ((before, frame), (painted, translation))
-        )
-        self.errors.add(Errors(source, result, motion.share, 1))
-        return translation
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the state on which the next frame depends, as arrays."""
+        return {} if self.last is None else {"frame": self.last[0], "translation": self.last[1]}
 
-    def _translated(self, frame: Pixels, weight: float) -> Pixels:
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Continue after the frame at which `state` was taken."""
+        self.last = state["frame"], state["translation"]
+
+
+class Painter(FramePainter):
+    """A translator with the memory of a shot."""
+
+    def __init__(
+        self, translator: Translator, steady: Steady, tile: int | None, scratch: Path
+    ) -> None:
+        """tile: side of tiles in pixels, or None to translate frames in one piece."""
+        super().__init__(linked=steady != "none")
+        self.translator, self.steady, self.tile, self.scratch = translator, steady, tile, scratch
+        self.held = Held(translator.network)
+
+    def begin(self) -> None:
+        """Clear the memory of the last shot."""
+        super().begin()
+        self.held.begin()
+
+    def first(self, frame: Pixels) -> Pixels:
+        """Return the translation of the first frame of a shot."""
+        return self.translated(frame, 1.0)
+
+    def following(self, frame: Pixels, seconds: float, motion: Motion, painted: Pixels) -> Pixels:
+        """Return the translation of a frame, `seconds` after one that became `painted`."""
+        translation = self.translated(frame, 1 - math.exp(-max(0.0, seconds) / SECONDS))
+        return blended(motion, painted, translation) if self.steady == "flow" else translation
+
+    def translated(self, frame: Pixels, weight: float) -> Pixels:
         """Translate a frame. weight: of its statistics in the running averages."""
         channels = self.translator.channels
         one = from_array(frame)
@@ -112,21 +141,18 @@ class Painter:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return the state on which the next frame depends, as arrays."""
-        if self.last is None:
-            return {}
-        frame, translation = self.last
-        return {**self.held.state(), "frame": frame, "translation": translation}
+        return {**super().state(), **self.held.state()}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Continue after the frame at which `state` was taken."""
+        super().restore(state)
         self.held.restore(state)
-        self.last = state["frame"], state["translation"]
 
 
-def blended(motion: Motion, painted: Pixels, translation: Pixels) -> Pixels:
+def blended(motion: Motion, painted: Pixels, translation: Pixels, kept: float = KEPT) -> Pixels:
     """Return a translation blended with the last one, moved, where motion is known.
 
-    The transitions are soft.
+    The transitions are soft. kept: share of the last one there.
     """
     height, width = translation.shape[:2]
     share = cv2.resize(motion.known * motion.likeness, (width, height))
@@ -134,7 +160,7 @@ def blended(motion: Motion, painted: Pixels, translation: Pixels) -> Pixels:
     # Erode first: the seam is on the side where motion is known.
     wide = 2 * reach + 1
     share = cv2.erode(share, np.ones((wide, wide), np.uint8))
-    share = KEPT * cv2.blur(share, (wide, wide))[..., None]
+    share = kept * cv2.blur(share, (wide, wide))[..., None]
     present = translation.astype(np.float32)
     present += share * (motion.moved(painted) - present)
     return np.rint(present).clip(0, 255).astype(np.uint8)

@@ -1,6 +1,7 @@
 """Decode a clip frame by frame: its properties, its time stamps, and its upright pixels."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -80,7 +81,7 @@ class Frame:
     decoded: Any
 
 
-def decoded(path: Path, max_megapixels: float) -> Iterator[tuple[Clip, Frame]]:
+def decoded(path: Path, max_megapixels: float) -> Generator[tuple[Clip, Frame], None, None]:
     """Yield the clip and each frame, in the order in which they are shown.
 
     ImageError names the file, and the frame where it is damaged, is cut off, or changes its size.
@@ -127,6 +128,13 @@ def thumbnail(frame: Frame) -> Pixels:
     small = frame.decoded.reformat(width, height, "gray8", interpolation="AREA", threads=1)
     array: Pixels = small.to_ndarray()
     return array
+
+
+def first_frame(path: Path, max_megapixels: float) -> Pixels:
+    """Return the first frame (H, W, 3) of a clip, upright; ImageError names the file."""
+    with closing(decoded(path, max_megapixels)) as frames:
+        clip, frame = next(frames)
+        return pixels(clip, frame, clip.colors)
 
 
 def _same_colors(frame: Any, format: str) -> Any:

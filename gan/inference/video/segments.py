@@ -1,4 +1,4 @@
-"""Translate the segments of a clip in one pass over it, and write each as soon as it is done."""
+"""Paint the segments of a clip in one pass over it, and write each as soon as it is done."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -12,7 +12,7 @@ from gan.inference.video.ahead import Behind, ahead
 from gan.inference.video.color import Pixels
 from gan.inference.video.encoding import Encoder, Packet, codec_of
 from gan.inference.video.flow import one_thread
-from gan.inference.video.painter import Errors, Painter
+from gan.inference.video.painter import Errors, FramePainter
 from gan.inference.video.reading import decoded, pixels
 from gan.inference.video.settings import Settings
 from gan.inference.video.shots import Ready, Segment
@@ -28,7 +28,7 @@ def translate_segments(
     it costs little compared to the network.
     """
     scratch = settings.scratch or clip.folder
-    painter = Painter(settings.translator, settings.steady, clip.index.tile, scratch)
+    painter = settings.method.painter(clip.index.tile, scratch)
     codec, pts, tick = codec_of(clip.job.target), clip.index.pts, clip.index.clip.tick
     reached = 0
     with (
@@ -50,7 +50,7 @@ def translate_segments(
         behind.finish()
 
 
-def _prepare(painter: Painter, clip: Ready, segment: Segment, reached: int) -> None:
+def _prepare(painter: FramePainter, clip: Ready, segment: Segment, reached: int) -> None:
     """Prepare a painter for a segment: start a shot, continue, or restore the saved state.
 
     `reached` is the number of the frame after the last one that it has painted.

@@ -1,5 +1,7 @@
-"""The settings for translating clips, on which a translation depends."""
+"""How clips are painted and written, and what a result depends on."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,37 +9,129 @@ from typing import Any
 from gan.config.choices import Steady
 from gan.inference.translator import Translator
 from gan.inference.video import shots
+from gan.inference.video.painter import FramePainter, Painter
 from gan.inference.video.plan import ClipJob
+from gan.inference.video.shots import ANY_LENGTH, ClipLimits
+from gan.system.failures import say
 from gan.system.hashing import file_sha256
+from gan.system.progress import Progress
+
+TILE = 512
+"""Default side of a tile in pixels, for frames that do not fit into memory."""
+STEADIER: dict[Steady, str] = {
+    "none": "try --steady flow, or statistics",
+    "statistics": "try --steady flow",
+    "flow": "--steady flow is the steadiest; a lower --size may flicker less",
+}
+"""Advice for translations that flicker more than their originals, by --steady."""
+
+
+class FrameMethod(ABC):
+    """How frames are painted."""
+
+    @property
+    @abstractmethod
+    def linked(self) -> bool:
+        """Whether a frame depends on the ones before it in its shot."""
+
+    @property
+    @abstractmethod
+    def advice(self) -> str:
+        """What to try if the result flickers more than the original."""
+
+    @property
+    def segment(self) -> int:
+        """Most frames of a segment: what a killed command loses at most."""
+        return shots.SEGMENT
+
+    @abstractmethod
+    def facts(self) -> dict[str, Any]:
+        """Return all on which a result depends, except the clip, as JSON values."""
+
+    @abstractmethod
+    def painter(self, tile: int | None, scratch: Path) -> FramePainter:
+        """Return a painter for frames, with tiles of this side if they are needed."""
+
+    def tile(self, width: int, height: int) -> int | None:
+        """Return the side of tiles for frames of a size, or None.
+
+        ValueError if such frames cannot be painted.
+        """
+        return None
+
+
+@dataclass(frozen=True)
+class Translation(FrameMethod):
+    """Frames are translated by a generator."""
+
+    translator: Translator
+    steady: Steady
+    side: int | None = None
+    """Side of tiles; None for tiles only if frames do not fit into memory."""
+    style: Path | str | None = None
+    """The style image, or the chosen style of a generator with several, as text."""
+
+    @property
+    def linked(self) -> bool:
+        """Whether a frame depends on the ones before it in its shot."""
+        return self.steady != "none"
+
+    @property
+    def advice(self) -> str:
+        """What to try if the translation flickers more than the original."""
+        return STEADIER[self.steady]
+
+    def facts(self) -> dict[str, Any]:
+        """Return all values on which a translation depends, except the clip, for JSON."""
+        source, translator = self.translator.source, self.translator
+        return {
+            "model": file_sha256(source) if source else None,
+            "style": file_sha256(self.style) if isinstance(self.style, Path) else self.style,
+            "how": [self.steady, self.side, translator.precision, translator.size],
+        }
+
+    def tile(self, width: int, height: int) -> int | None:
+        """Return the side of tiles; ValueError for a generator with its own range of values."""
+        translator = self.translator
+        if translator.range_in or translator.range_out:
+            raise ValueError(
+                "this generator translates files with their own range of values: clips are not "
+                "supported"
+            )
+        large = translator.tiles and not self.side and not translator.fits(height, width)
+        return TILE if large else self.side
+
+    def painter(self, tile: int | None, scratch: Path) -> FramePainter:
+        """Return a painter that translates frames."""
+        return Painter(self.translator, self.steady, tile, scratch)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings for translating clips."""
+    """How clips are painted and written."""
 
-    translator: Translator
-    steady: Steady
+    method: FrameMethod
     quality: int
-    tile: int | None
-    style: Path | str | None
-    """Path of the style image, or the chosen style of a generator with several, as text."""
     scratch: Path | None
     max_megapixels: float
     overwrite: bool
     shown: bool = False
     """Whether this process shows progress."""
+    limits: ClipLimits = ANY_LENGTH
+    say: Callable[[Path, str], None] = say
+    """Prints a remark about a file."""
+    progress: Callable[..., Progress] = Progress
+    """Makes what counts the frames of a clip, with the arguments of Progress."""
 
     def facts(self, job: ClipJob) -> dict[str, Any]:
-        """Return all values on which a translation depends, to recognize its segments."""
+        """Return all values on which a result depends, to recognize its segments."""
         import av
 
         state = job.source.stat()
-        source, translator = self.translator.source, self.translator
         return {
+            **self.method.facts(),
             "source": [state.st_size, state.st_mtime_ns],
-            "model": file_sha256(source) if source else None,
-            "style": file_sha256(self.style) if isinstance(self.style, Path) else self.style,
-            "how": [self.steady, self.quality, self.tile, translator.precision, translator.size],
-            "segment": shots.SEGMENT,
+            "quality": self.quality,
+            "segment": self.method.segment,
             "libraries": [av.__version__, av.ffmpeg_version_info],
         }

@@ -9,8 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from gan.config.choices import Steady
 from gan.images.clips import complaints
+from gan.images.formats import ImageError
 from gan.inference.video.cuts import difference, find_cuts, standardized
 from gan.inference.video.plan import ClipJob
 from gan.inference.video.reading import Clip, decoded, thumbnail
@@ -20,6 +20,26 @@ from gan.system.progress import Progress
 SEGMENT = 100
 """Largest number of frames in a segment, which a killed translation loses at most."""
 INDEX = "index.json"
+
+
+@dataclass(frozen=True)
+class ClipLimits:
+    """The longest clips that are taken."""
+
+    frames: int | None = None
+    seconds: float | None = None
+
+    def check(self, source: Path, frames: int, seconds: float) -> None:
+        """Raise ImageError, with the file's name, for more frames or seconds."""
+        for most, found, unit in (
+            (self.frames, frames, "frames"),
+            (self.seconds, seconds, "seconds"),
+        ):
+            if most is not None and found > most:
+                raise ImageError(f"{source}: a clip of more than {most:g} {unit}")
+
+
+ANY_LENGTH = ClipLimits()
 
 
 @dataclass(frozen=True)
@@ -55,15 +75,14 @@ class Index:
         steps = [after - before for before, after in pairwise(self.pts)]
         return [*steps, self.last_duration]
 
-    def chains(self, steady: Steady) -> list[list[Segment]]:
-        """Return lists of segments; a process translates a list from its beginning.
+    def chains(self, *, linked: bool, most: int) -> list[list[Segment]]:
+        """Return lists of segments of `most` frames; a process paints a list from its beginning.
 
-        They are shots, or single segments if frames do not depend on each other.
+        They are shots, or single segments if frames are not linked, so do not depend on each other.
         """
         chains = []
         for first, end in zip(self.starts, [*self.starts[1:], len(self.pts)], strict=True):
-            cuts = [*range(first, end, SEGMENT), end]
-            linked = steady != "none"
+            cuts = [*range(first, end, most), end]
             shot = [
                 Segment(start, stop, linked and start > first, linked and stop < end)
                 for start, stop in pairwise(cuts)
@@ -117,9 +136,16 @@ def write_index(folder: Path, index: Index, settings: Mapping[str, Any]) -> None
 
 
 def make_index(
-    source: Path, max_megapixels: float, frames: int = 0, *, shown: bool = False
+    source: Path,
+    max_megapixels: float,
+    frames: int = 0,
+    limits: ClipLimits = ANY_LENGTH,
+    *,
+    shown: bool = False,
 ) -> Index:
-    """Decode a clip once and return its index; ImageError if the clip is damaged anywhere.
+    """Decode a clip once and return its index.
+
+    ImageError if the clip is damaged anywhere, or longer than the limits.
 
     frames: their number, if known, for the bar. shown: whether to show the bar.
     """
@@ -128,11 +154,12 @@ def make_index(
     last, clip, duration = None, None, 0
     bar = Progress(frames, "frames", title=f"cuts in {source.name}", shown=shown, leave=False)
     with complaints() as found, bar:
-        for clip, frame in decoded(source, max_megapixels):  # noqa: B007
+        for clip, frame in decoded(source, max_megapixels):
             small = standardized(thumbnail(frame))
             differences.append(0.0 if last is None else difference(last, small))
             pts.append(frame.pts)
             last, duration = small, frame.duration
+            limits.check(source, len(pts), float((frame.pts - pts[0]) * clip.tick))
             bar.update()
     assert clip is not None
     if found:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Self
 
 import torch
 from PIL import Image
@@ -28,6 +29,13 @@ class Studio:
     def __init__(self, painter: Painter, device: torch.device, mark: Mark | None = None) -> None:
         self.painter, self.device, self.mark = painter, device, mark
         self.known: dict[tuple[int, int, int], Styles] = {}
+
+    @classmethod
+    def of(cls, config: StylizeOptions) -> Self:
+        """Return the studio that the options name; the decoder is trained if there is none."""
+        device = pick_device(config.device)
+        painter = open_painter(config, device)
+        return cls(painter, device, mark_of(config.wct.decoder, config.marks))
 
     def paint(self, config: StylizeOptions, sources: Sources) -> Image.Image:
         """Return one stylization; ValueError if a picture or the free memory is too small."""
@@ -67,9 +75,7 @@ class Studio:
 
 def stylize_by_wct(config: StylizeOptions) -> int:
     """Stylize a photograph, a sweep of it, or a folder; return the exit status."""
-    device = pick_device(config.device)
-    painter = open_painter(config, device)  # trains the decoder first if there is none
-    studio = Studio(painter, device, mark_of(config.wct.decoder, config.marks))
+    studio = Studio.of(config)
     if config.whole_folder:
         return _folder(config, studio)
     sources = read_sources(config.content, config.style, config.masks)

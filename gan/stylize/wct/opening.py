@@ -2,14 +2,20 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from gan.config import PerceptualConfig
+from gan.data import fingerprint
+from gan.data.files import FileList
+from gan.features import Features
+from gan.images import list_images
 from gan.stylize.options import StylizeOptions, WctConfig
 from gan.stylize.wct.decoder import mirrored, read_decoder, write_decoder
 from gan.stylize.wct.encoder import encoder, probe
 from gan.stylize.wct.painter import Painter
+from gan.stylize.wct.resuming import Kept
 from gan.stylize.wct.training import read_photographs, train_decoder
 from gan.system.atomic import check_writable
 from gan.system.text import printable
@@ -63,13 +69,15 @@ def _train(
     levels = range(1, config.levels[0] + 1)
     print(
         printable(
-            f"wct.decoder: {path} does not exist, so it is trained now for {config.steps} steps "
-            "and written at the end. An interrupted training starts again from the first step"
+            f"wct.decoder: {path} does not exist, so it is trained now for {config.steps} steps and "
+            "written at the end. If the training is interrupted, run the same command again to "
+            "continue"
         ),
         file=sys.stderr,
     )
     photographs = read_photographs(config.photographs)
     features = encoder(vgg, levels).to(device)
+    kept = Kept(path, _facts(config, features, seed, device))
     decoder = train_decoder(
         photographs,
         features,
@@ -77,7 +85,25 @@ def _train(
         config.steps,
         seed=seed,
         half=config.precision == "bf16",
+        kept=kept,
     )
     about = {"photographs": len(photographs), "steps": config.steps, "seed": seed}
     probes = [probe(features, level) for level in levels]
     write_decoder(path, decoder, BACKBONE, probes, about)
+    kept.remove()
+
+
+def _facts(
+    config: WctConfig, features: Features, seed: int, device: torch.device
+) -> dict[str, dict[str, Any]]:
+    """Return all on which the training of a decoder depends, by section."""
+    assert config.photographs is not None
+    files = FileList.of(config.photographs, list_images(config.photographs))
+    return {
+        "wct": config.model_dump(mode="json", include={"steps", "precision"})
+        | {"level": config.levels[0], "seed": seed, "device": device.type},
+        "files": {
+            "wct.photographs": fingerprint(files),
+            "perceptual.weights": features.fingerprint(),
+        },
+    }

@@ -12,6 +12,7 @@ step decodes from one of the other levels, in turn; all others decode from the d
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -23,6 +24,7 @@ from gan.images import list_images, read_image, resize_short
 from gan.images.pixels import from_image, to_unit
 from gan.stylize.wct.decoder import Decoder, Shape
 from gan.stylize.wct.encoder import layer
+from gan.stylize.wct.resuming import Kept
 from gan.system.progress import Progress
 
 RATE = 1e-3
@@ -38,6 +40,8 @@ LARGEST = 768
 WARM_UP = 50
 """Steps in which the learning rate grows; it then falls linearly to zero."""
 SHOW_EVERY = 20
+SAVE_EVERY = 100
+"""Steps between training states: what an interrupted training loses at most."""
 SOLVED = 32
 """Number of crops for which the last convolution is solved."""
 RIDGE = 1e-6
@@ -62,11 +66,12 @@ def train_decoder(
     *,
     seed: int = 0,
     half: bool = False,
+    kept: Kept | None = None,
 ) -> Decoder:
     """Return a decoder of these sizes that reconstructs photographs from their feature maps.
 
     `half` computes convolutions in bfloat16. The same seed gives the same decoder on one device
-    with one number of threads.
+    with one number of threads, also if the training continues from a state that is `kept`.
     """
     device = features.mean.device
     with torch.random.fork_rng(devices=[]):
@@ -74,9 +79,15 @@ def train_decoder(
         decoder = Decoder(shapes)
     decoder.to(device)
     optimizer = torch.optim.Adam(decoder.parameters(), lr=RATE)
-    drawn = _crops(photographs, seed)
-    with Progress(steps, "steps", title="Decoder") as bar:
-        for step in range(steps):
+    draws = torch.Generator().manual_seed(seed)
+    drawn, done = _crops(photographs, draws), 0
+    if kept and (state := kept.load()):
+        done = state["step"]
+        decoder.load_state_dict(state["decoder"])
+        optimizer.load_state_dict(state["optimizer"])
+        draws.set_state(state["draws"])
+    with Progress(steps, "steps", title="Decoder", done=done) as bar:
+        for step in range(done, steps):
             for group in optimizer.param_groups:
                 group["lr"] = RATE * min((step + 1) / WARM_UP, (steps - step) / steps)
             crops = torch.stack([next(drawn) for _ in range(BATCH)]).to(device)
@@ -90,10 +101,24 @@ def train_decoder(
             bar.update()
             if step % SHOW_EVERY == 0:
                 bar.show([f"loss {total.item():.3f}"])
+            if kept and (step + 1) % SAVE_EVERY == 0:
+                kept.save(step + 1, _state(step + 1, decoder, optimizer, draws))
     decoder.requires_grad_(False).eval()
     crops = torch.stack([next(drawn) for _ in range(SOLVED)]).to(device)
     solve_last(crops, features, decoder)
     return decoder
+
+
+def _state(
+    step: int, decoder: Decoder, optimizer: torch.optim.Optimizer, draws: torch.Generator
+) -> dict[str, Any]:
+    """Return all on which the steps after the first `step` depend."""
+    return {
+        "step": step,
+        "decoder": decoder.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "draws": draws.get_state(),
+    }
 
 
 def _level(step: int, depth: int) -> int:
@@ -150,9 +175,8 @@ def _relative(maps: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Tenso
     return torch.stack(terms).mean()
 
 
-def _crops(photographs: Sequence[Image.Image], seed: int) -> Iterator[Tensor]:
+def _crops(photographs: Sequence[Image.Image], draws: torch.Generator) -> Iterator[Tensor]:
     """Yield random crops (3, CROP, CROP) in [-1, 1], half of them mirrored, without end."""
-    draws = torch.Generator().manual_seed(seed)
 
     def draw(low: float, high: float) -> float:
         return low + (high - low) * torch.rand((), generator=draws).item()

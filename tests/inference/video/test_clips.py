@@ -19,7 +19,7 @@ from gan.inference.translator import Translator
 from gan.inference.video import parts, shots
 from gan.inference.video.clips import translate_clips
 from gan.inference.video.plan import clip_targets, plan_clips
-from gan.inference.video.settings import Settings
+from gan.inference.video.settings import Settings, Translation
 from gan.inference.video.shots import work_folder
 from gan.system.processes import Processes
 from tests.support.clips import STEP, TICK, Pixels, panned, read_clip, sound_of, write_clip
@@ -36,14 +36,12 @@ VARIABLE = [0, 3000, 5999, 9100, 12001, 12345, 18000, 21013, 90000, 95000]
 def translate(source: Path, target: Path, network: nn.Module | None = None, **changes: Any) -> None:
     """Translate a clip, by default with a network that returns its input."""
     translator = Translator(network or nn.Identity(), 3, torch.device("cpu"))
+    method = Translation(translator, changes.pop("steady", "flow"))
     settings: dict[str, Any] = {
-        "steady": "flow", "quality": 100, "tile": None, "style": None, "scratch": None,
-        "max_megapixels": 178, "overwrite": False,
+        "quality": 100, "scratch": None, "max_megapixels": 178, "overwrite": False,
     }  # fmt: skip
     clips = plan_clips(clip_targets([source], source, target), source, False, 178)
-    assert (
-        translate_clips(clips.jobs, Settings(translator, **settings | changes), Processes()) == []
-    )
+    assert translate_clips(clips.jobs, Settings(method, **settings | changes), Processes()) == []
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from gan.images.clips import opened_clip
+from gan.images.formats import ImageError
 from gan.inference.translator import Translator
 from tests.support.clips import panned, read_clip, write_clip
 from tests.support.commands import translate_folder
@@ -182,3 +184,34 @@ def test_options_for_images_are_rejected_for_a_clip(
     with pytest.raises(ValueError, match="compare and format are for images"):
         translate_folder(generator_file, clip, tmp_path / "b.mp4", **option)
     assert not (tmp_path / "b.mp4").exists()
+
+
+def grown(folder: Path) -> Path:
+    """Write a stream whose frames grow from 64x64 pixels to 1024x1024, with a header of 64x64."""
+    parts = [
+        write_clip(folder / f"{side}.h264", [np.zeros((side, side, 3), np.uint8)] * count)
+        for side, count in ((64, 60), (1024, 1))  # FFmpeg reads the first ones for the header
+    ]
+    joined = folder / "joined.mkv"
+    with av.open(str(joined), "w") as container, av.open(str(parts[0])) as first:
+        stream = container.add_stream_from_template(first.streams.video[0])
+        for number, part in enumerate(parts):
+            with av.open(str(part)) as piece:
+                for at, packet in enumerate(p for p in piece.demux(video=0) if p.size):
+                    packet.stream, packet.time_base = stream, stream.time_base
+                    packet.pts = packet.dts = 3000 * (60 * number + at)
+                    container.mux(packet)
+    return joined
+
+
+def widths(path: Path, max_megapixels: float) -> set[int]:
+    with opened_clip(path, max_megapixels) as (container, stream):
+        return {frame.width for frame in container.decode(stream)}
+
+
+def test_frames_that_are_larger_than_the_header_says_are_not_decoded(tmp_path: Path) -> None:
+    """Decoders reserve memory for them."""
+    clip = grown(tmp_path)
+    assert widths(clip, 2) == {64, 1024}
+    with pytest.raises(ImageError, match="Invalid data"):
+        widths(clip, 0.1)

@@ -5,6 +5,7 @@ import pytest
 from gan.config.choices import Steady
 from gan.inference.video.clips import _about
 from gan.inference.video.painter import Errors
+from gan.inference.video.settings import STEADIER
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,6 @@ from gan.inference.video.painter import Errors
 def test_the_line_of_a_clip_says_what_is_good_and_what_to_try(
     steady: Steady, errors: tuple[float, float, float, int], expected: str
 ) -> None:
-    line = _about([0], Errors(*errors), steady)
+    line = _about([0], Errors(*errors), STEADIER[steady])
     assert line.startswith("1 shot; ")
     assert expected in line

@@ -13,9 +13,10 @@ from torch import Tensor
 
 from gan.cli.main import main
 from gan.config import PerceptualConfig
-from gan.stylize import StylizeOptions, stylize
+from gan.stylize import StylizeOptions, clip, stylize
 from gan.stylize.wct import opening, training
 from gan.stylize.wct.painter import Painter, Styles
+from tests.support.clips import panned, read_clip, write_clip
 
 Picture = Callable[..., Path]
 Paint = Callable[..., NDArray[np.float64]]
@@ -229,6 +230,76 @@ def test_an_interrupted_training_leaves_no_file(
     assert not folder.exists() or not list(folder.iterdir())
 
 
+@pytest.fixture
+def resumable(picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return options that train a decoder in 5 steps, with a state after every second one."""
+    monkeypatch.setattr(training, "CROP", 16)
+    monkeypatch.setattr(training, "SAVE_EVERY", 2)
+    (tmp_path / "photos").mkdir()
+    for seed in range(2):
+        picture(f"photos/{seed}.png", seed=seed)
+    return {"photographs": tmp_path / "photos", "steps": 5, "levels": [2, 1]}
+
+
+def stopped_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a training be interrupted in the step after `steps`."""
+    losses, count = training.loss, iter(range(steps))
+
+    def loss(*given: Any) -> Tensor:
+        if next(count, None) is None:
+            raise KeyboardInterrupt
+        return losses(*given)
+
+    monkeypatch.setattr(training, "loss", loss)
+
+
+def test_a_training_that_was_interrupted_twice_gives_the_same_file(
+    paint: Paint, resumable: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    straight, resumed = tmp_path / "straight.safetensors", tmp_path / "resumed.safetensors"
+    paint(wct=resumable | {"decoder": straight})
+    for steps in (3, 2):  # the second run continues after step 2, and is stopped in step 5
+        with monkeypatch.context() as patch:
+            stopped_after(steps, patch)
+            with pytest.raises(KeyboardInterrupt):
+                paint(wct=resumable | {"decoder": resumed})
+    with monkeypatch.context() as patch:
+        stopped_after(1, patch)  # one step is left
+        paint(wct=resumable | {"decoder": resumed})
+    assert resumed.read_bytes() == straight.read_bytes()
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".training")]
+
+
+def test_a_training_is_not_continued_with_other_options_or_photographs(
+    paint: Paint, picture: Picture, resumable: dict[str, Any], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    own = resumable | {"decoder": tmp_path / "own.safetensors"}
+    with monkeypatch.context() as patch:
+        stopped_after(3, patch)
+        with pytest.raises(KeyboardInterrupt):
+            paint(wct=own)
+    with pytest.raises(ValueError, match=r"wct\.steps: 5 -> 6\): use the same ones, or delete"):
+        paint(wct=own | {"steps": 6})
+    picture("photos/more.png", seed=5)
+    with pytest.raises(ValueError, match=r"files\.wct\.photographs: "):
+        paint(wct=own)
+
+
+def test_each_frame_of_a_clip_is_painted_as_a_photograph(
+    given: dict[str, Any], paint: Paint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("av", reason="needs the extra `video`")
+    monkeypatch.setattr(clip, "QUALITY", 100)
+    source, target = write_clip(tmp_path / "in.mp4", panned(2)), tmp_path / "out.mp4"
+    options = {"content": source, "output": target, "size": 64}
+    assert stylize(StylizeOptions(**(given | options))) == 0
+    for frame, painted in zip(read_clip(source)[0], read_clip(target)[0], strict=True):
+        Image.fromarray(frame).save(tmp_path / "frame.png")
+        alone = paint(content=tmp_path / "frame.png", size=64)
+        assert np.abs(alone - painted).mean() < 2  # rounding of YUV
+
+
 def test_the_command_line(given: dict[str, Any], vgg: PerceptualConfig) -> None:
     words = ["--content", given["content"], "--style", given["style"][0], "--output"]
     words += [given["output"], "--method", "wct", "--perceptual.weights", vgg.weights]
@@ -255,7 +326,7 @@ def test_existing_images_of_a_folder_are_skipped_and_counted(
     assert (tmp_path / "out" / "a.png").read_bytes() != b"kept"
 
 
-def test_a_training_of_the_decoder_announces_that_it_would_start_again(
+def test_a_training_of_the_decoder_announces_that_it_can_be_continued(
     given: dict[str, Any],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -270,5 +341,5 @@ def test_a_training_of_the_decoder_announces_that_it_would_start_again(
     new = {"decoder": tmp_path / "new.safetensors", "photographs": tmp_path / "photos"}
     with pytest.raises(KeyboardInterrupt):
         stylize(StylizeOptions(**(given | {"wct": new})))
-    assert "An interrupted training starts again" in capsys.readouterr().err
+    assert "is interrupted, run the same command again to continue" in capsys.readouterr().err
     assert not (tmp_path / "new.safetensors").exists()
