@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from gan.data.files import FileList
 from gan.images import nothing_found
 from gan.images.folder import Found, image_entries
-from gan.system.remote import RemotePath, path_of
+from gan.system import stores
+from gan.system.remote import RemotePath, path_of, place
 
 if TYPE_CHECKING:
     from gan.data.folders import Folder
@@ -25,11 +26,13 @@ def listing_file(index: Path, root: Path) -> Path:
 def list_objects(root: RemotePath, max_images: int | None, known: Path | None = None) -> FileList:
     """Return the images below a URL, sorted by name; from `known`, a run's index, if it has them.
 
-    So a resumed run has the same images in the same order, whatever was added since. ValueError
-    if there are none, StoreError if the store does not answer.
+    So a resumed run has the same images in the same order, whatever was added since. Their root is
+    the URL with the revision that it names now. ValueError if there are none, StoreError if the
+    store does not answer.
     """
     if known and (kept := FileList.load(listing_file(known, root), root, max_images)):
         return kept
+    root = place(stores.pinned(str(root)))
     images, others = image_entries(root)
     if not images:
         found = Found([], [], [root / entry.name for entry in others])
@@ -53,6 +56,6 @@ def index_objects(
     from gan.data.folders import Folder, fingerprint
 
     files = list_objects(root, max_images, known)
-    lost = {name: size for name, size in broken.items() if path_of(name).is_relative_to(root)}
+    lost = {name: size for name, size in broken.items() if path_of(name).is_relative_to(files.root)}
     lines = tuple(f"{name}: {BEFORE}" for name in lost)
     return Folder(root, files, lines, fingerprint(files), min_side, broken=lost, limit=max_images)

@@ -1,7 +1,7 @@
 """Objects in stores (S3, a web server, the Hub) by URL: list, read, write, with bounded retries.
 
-Object stores are read by obstore, one package without requirements; all others by the
-file systems of fsspec, which torch requires.
+Object stores are read by obstore, one package without requirements, datasets of the Hub by
+huggingface_hub; all others by the file systems of fsspec, which torch requires.
 """
 
 import errno
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+from gan.system.hub import Hub
 from gan.system.object_stores import ObjectStores
 from gan.system.signals import pause
 
@@ -27,17 +28,20 @@ class Scheme:
     """What a URL of images looks like."""
     endpoint: str = ""
     """The environment variable that names another server."""
-    obstore: bool = False
+    files: Callable[[], Any] | None = None
+    """Makes what reads them, with names relative to a listed URL; None: a file system of fsspec."""
     writable: bool = True
     pages: bool = False
     """Whether folders are web pages, which the server describes like files."""
 
 
 SCHEMES = {
-    "s3": Scheme("obstore", "s3://BUCKET/NAME", "AWS_ENDPOINT_URL", obstore=True),
-    "gs": Scheme("obstore", "gs://BUCKET/NAME", obstore=True),
-    "az": Scheme("obstore", "az://CONTAINER/NAME", obstore=True),
-    "hf": Scheme("huggingface_hub", "hf://datasets/OWNER/NAME", "HF_ENDPOINT", writable=False),
+    "s3": Scheme("obstore", "s3://BUCKET/NAME", "AWS_ENDPOINT_URL", files=ObjectStores),
+    "gs": Scheme("obstore", "gs://BUCKET/NAME", files=ObjectStores),
+    "az": Scheme("obstore", "az://CONTAINER/NAME", files=ObjectStores),
+    "hf": Scheme(
+        "huggingface_hub", "hf://datasets/OWNER/NAME", "HF_ENDPOINT", files=Hub, writable=False
+    ),
     "http": Scheme("aiohttp", "http://HOST/NAME", writable=False, pages=True),
     "https": Scheme("aiohttp", "https://HOST/NAME", writable=False, pages=True),
     "memory": Scheme("fsspec", "memory://NAME"),
@@ -100,8 +104,8 @@ def file_system(url: str) -> Any:
     row = SCHEMES[name]
     try:
         __import__(row.package)
-        if row.obstore:
-            return ObjectStores()
+        if row.files:
+            return row.files()
         import fsspec
 
         # Listings of objects that another process writes must not be old.
@@ -175,7 +179,8 @@ def _unknown_host(error: BaseException | None) -> bool:
 def _denied(error: Exception) -> bool:
     """Return whether an error is about credentials."""
     names = {kind.__name__ for kind in type(error).__mro__}
-    status = getattr(error, "status", getattr(error, "status_code", None))
+    answer = getattr(error, "response", error)
+    status = getattr(answer, "status", getattr(answer, "status_code", None))
     rejected = any(text in str(error) for text in REJECTED)
     return rejected or not names.isdisjoint(DENIED) or status in STATUSES
 
@@ -187,11 +192,18 @@ def _line(error: Exception) -> str:
 
 
 def _named(url: str, call: Callable[[], T]) -> T:
-    """Return persist(call); StoreError with the URL."""
+    """Return persist(call); StoreError, and ValueError, with the URL."""
     try:
         return persist(call, url)
-    except StoreError as error:
-        raise StoreError(f"{url}: {error}") from error
+    except ValueError as error:
+        kind = StoreError if isinstance(error, StoreError) else ValueError
+        raise kind(f"{url}: {error}") from error
+
+
+def pinned(url: str) -> str:
+    """Return a URL of what it names now: for the Hub with the commit, others unchanged."""
+    files = file_system(url)
+    return str(_named(url, lambda: files.pinned(url))) if isinstance(files, Hub) else url
 
 
 def listing(url: str) -> Iterator[Entry]:
@@ -213,7 +225,7 @@ def listing(url: str) -> Iterator[Entry]:
     for name, about in found.items():
         if about.get("type") != "file":
             continue
-        if not SCHEMES[scheme_of(url)].obstore:  # fsspec's names begin with the listed folder's
+        if not SCHEMES[scheme_of(url)].files:  # fsspec's names begin with the listed folder's
             root = str(files._strip_protocol(base)).rstrip("/") + "/"
             if not name.startswith(root):
                 continue

@@ -91,7 +91,7 @@ class BrokenImages:
 
     def lost(self, folder: Folder) -> str | None:
         """Return a message if a folder has lost more than data.max_unreadable, else None."""
-        lost = sum(path_of(name).is_relative_to(folder.root) for name in self.known)
+        lost = sum(path_of(name).is_relative_to(folder.files.root) for name in self.known)
         before = len(folder.unreadable) - len(folder.broken)
         if before + lost <= self.most * (len(folder.files) + before):
             return None

@@ -199,7 +199,7 @@ def test_what_another_try_does_not_change_is_raised_at_once(
 
 
 def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(stores.SCHEMES, "s3", stores.Scheme("no_such_package", obstore=True))
+    monkeypatch.setitem(stores.SCHEMES, "s3", stores.Scheme("no_such_package"))
     with pytest.raises(ValueError, match=r"s3:// need .*pip install 'gan-translation\[remote\]'"):
         stores.read("s3://bucket/x")
 
