@@ -1,11 +1,12 @@
 """Handle signals that stop a run: it finishes its step, saves, and ends with status 75."""
 
+import multiprocessing
 import os
 import signal
 import threading
 import time
 from types import FrameType
-from typing import Self
+from typing import Any, Self
 
 from gan.system.unix import follow_parent
 
@@ -18,6 +19,10 @@ SIGNALS = tuple(each for each in signal.Signals if each.name in ("SIGTERM", "SIG
 
 SLICE = 0.25
 """Seconds after which `pause` looks for a signal."""
+
+
+_shared: list[Any] = []
+"""The number of the first signal, or 0, in memory that loader workers see; empty without them."""
 
 
 class Interruption:
@@ -34,6 +39,8 @@ class Interruption:
         numbers = SIGNALS if threading.current_thread() is threading.main_thread() else ()
         self.before = {number: signal.signal(number, self.note) for number in numbers}
         _follow_launcher()
+        for number in _shared:  # of an earlier run of this process
+            number.value = 0
         self.around, Interruption.present = Interruption.present, self
         return self
 
@@ -47,22 +54,38 @@ class Interruption:
         if self.received is not None and number == signal.SIGINT:
             os._exit(128 + number)
         self.received = self.received or signal.Signals(number)
+        for shared in _shared:
+            shared.value = self.received
 
 
 def pause(seconds: float) -> signal.Signals | None:
     """Sleep; return the signal that has been recorded, if one has, without sleeping on."""
     end = time.monotonic() + seconds
     while True:
-        if Interruption.present and Interruption.present.received:
-            return Interruption.present.received
+        if found := received():
+            return found
         if (left := end - time.monotonic()) <= 0:
             return None
         time.sleep(min(left, SLICE))
 
 
-def ignore_signals() -> None:
+def received() -> signal.Signals | None:
+    """Return the signal that this process, or the one whose loader worker it is, has recorded."""
+    present = Interruption.present and Interruption.present.received
+    return present or next((signal.Signals(each.value) for each in _shared if each.value), None)
+
+
+def shared_signal() -> Any:
+    """Return the memory by which this process tells its loader workers of a signal."""
+    if not _shared:
+        _shared.append(multiprocessing.RawValue("i", 0))
+    return _shared[0]
+
+
+def leave_signals(shared: Any) -> None:
     """Ignore signals in a loader worker: a signal to the whole group must not end it before its
-    trainer."""
+    trainer. What the trainer receives is seen in `shared`, so that `pause` ends."""
+    _shared[:] = [shared]
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 

@@ -5,6 +5,7 @@ huggingface_hub; all others by the file systems of fsspec, which torch requires.
 """
 
 import errno
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -59,6 +60,11 @@ DENIED = ("PermissionError", "PermissionDeniedError", "UnauthenticatedError")
 STATUSES = (401, 403)
 REJECTED = ("401 Unauthorized", "403 Forbidden")
 """What obstore's message has where a listing is denied: it is a generic error."""
+HTTP = " - HTTP error: "
+STATUS = re.compile(r"returned non-2xx status code: (\d+[A-Za-z ]*)")
+CODE = re.compile(r"<Code>(\w+)</Code>")
+CAUSE = re.compile(r'(?:message: |^ *)"([A-Za-z][^"\n]*)"', re.MULTILINE)
+"""Where obstore's messages, of forty lines, have the cause."""
 MISTAKES = (TypeError, AttributeError, ValueError, NotImplementedError, ImportError, KeyError)
 """Errors that the next try would repeat."""
 
@@ -143,7 +149,7 @@ def persist(call: Callable[[], T], url: str = "") -> T:
                 raise StoreError(
                     f"the store did not answer in {number} tries ({_line(error)}): {_advice(url)}"
                 ) from error
-            _tell(error)
+            _tell(url, error)
             if received := pause(wait):
                 raise StoreError(
                     f"{received.name} while the store did not answer ({_line(error)})"
@@ -151,12 +157,13 @@ def persist(call: Callable[[], T], url: str = "") -> T:
     raise AssertionError
 
 
-def _tell(error: Exception) -> None:
+def _tell(url: str, error: Exception) -> None:
     """Print that a store does not answer, once for each time that it is away."""
     now = time.monotonic()
     if now - _Contact.told > 2 * sum(WAITS):
         _Contact.told = now
-        text = f"the store does not answer ({_line(error)}): trying again for a minute"
+        name = f"{url}: " if url else ""
+        text = f"{name}the store does not answer ({_line(error)}): trying again for a minute"
         print(text, file=sys.stderr, flush=True)
 
 
@@ -186,9 +193,15 @@ def _denied(error: Exception) -> bool:
 
 
 def _line(error: Exception) -> str:
-    """Return the first line of an error's message, without what a server sent as XML."""
-    text = (str(error).splitlines() or [""])[0].partition(": <?xml")[0].strip(" :")
-    return text[:200] or type(error).__name__
+    """Return the cause of an error in a few words: its first line, or what obstore says of it."""
+    text = str(error)
+    causes: list[str] = CAUSE.findall(text)
+    if status := STATUS.search(text):
+        return ", ".join(map(str, [status[1], *CODE.findall(text)[:1]]))
+    first = (text.splitlines() or [""])[0]
+    if HTTP in first:
+        return (causes or [first.rpartition(HTTP)[2]])[-1]
+    return first[:200] or type(error).__name__
 
 
 def _named(url: str, call: Callable[[], T]) -> T:
