@@ -270,6 +270,12 @@ def write(url: str, data: bytes, *, replace: bool) -> None:
     _named(url, lambda: files.pipe_file(url, data))
 
 
+def move(url: str, target: str) -> None:
+    """Move an object; FileNotFoundError if there is none."""
+    files = file_system(url)
+    _named(url, lambda: files.mv(url, target))
+
+
 def info(url: str) -> dict[str, Any] | None:
     """Return the description of an object or folder, or None; StoreError as from `persist`."""
     files = file_system(url)

@@ -24,7 +24,7 @@ def find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
     `folder` is the folder of data.yaml, relative to the root, and `base` the value of its `path`.
     """
     places = _candidates(roots(root), folder, base, entry)
-    return next((place for place in places if os.path.exists(root / place)), None)
+    return next((place for place in places if (root / place).exists()), None)
 
 
 def find_end(root: Path, folder: Path, entry: str) -> Path | None:
