@@ -78,7 +78,7 @@ def fingerprint(dataset: Dataset) -> str:
     paths = sorted({*items, *dataset.others}, key=Path.as_posix)
     whole = hashlib.sha256()
     tags: dict[str, str] = {}
-    if isinstance(dataset.root, RemotePath):  # so that nothing is fetched, where there are tags
+    if isinstance(dataset.root, RemotePath):  # tags need no request for each object
         tags = {each.name: each.tag for each in listing(str(dataset.root)) if each.tag}
     with ThreadPoolExecutor() as threads:
         found = threads.map(

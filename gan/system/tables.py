@@ -1,6 +1,6 @@
 """Images in columns of Parquet files, the usual form of a dataset on the Hub.
 
-Read with pyarrow. `datasets` requires pyarrow too, and pandas, dill and multiprocess besides;
+Read with pyarrow. `datasets` requires pyarrow too, with pandas, dill and multiprocess;
 before the first image it downloads all columns of a split and writes them again as Arrow files.
 Here a start reads the footers alone, and only the chosen column is fetched, one row group when one
 of its rows is first drawn. As the order of training is random, each row group is kept, once for all

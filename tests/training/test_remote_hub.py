@@ -120,8 +120,6 @@ def test_a_killed_run_resumes_in_the_middle_of_an_epoch(
 def test_a_file_that_vanished_is_named_and_others_replace_it(
     server: HubServer, source: Source, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Training goes on without it."""
-
     def delete(path: str) -> None:
         if "/resolve/" in path and path.endswith(source.file) and listed():
             (tmp_path / "hub" / source.file).unlink(missing_ok=True)
