@@ -79,7 +79,7 @@ def _asked(endpoint: str | None, repo: str, revision: str) -> tuple[str, dict[st
         raise ValueError(f"no revision {revision}") from error
     except RepositoryNotFoundError as error:
         raise PermissionError("no such dataset, or HF_TOKEN may not read it") from error
-    return str(found.sha), dict(found.card_data or {})
+    return str(found.sha), found.card_data.to_dict() if found.card_data else {}
 
 
 def _about(place: Place) -> tuple[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
@@ -78,12 +79,13 @@ def test_labels_of_added_images_are_those_of_a_disk(
 
 
 def test_what_needs_folders_is_rejected_for_urls_and_shards(tmp_path: Path) -> None:
-    urls = {"dataset": SOURCE, "output": OUTPUT}
-    for options, reason in [
+    urls: dict[str, Any] = {"dataset": SOURCE, "output": OUTPUT}
+    cases: list[tuple[dict[str, Any], str]] = [
         (urls | {"link": True}, "link: hard links are for folders"),
         ({"ablation": True, "test": tmp_path, "shard": "1/2"}, "ablation: .* no --shard"),
         ({"shard": "3/2"}, "shard: expected NUMBER/COUNT"),
-    ]:
+    ]
+    for options, reason in cases:
         with pytest.raises(ValueError, match=reason):
             config(tmp_path, "yolo", **options)
 

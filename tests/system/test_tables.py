@@ -158,6 +158,15 @@ def test_columns_that_exist_are_named_and_a_row_without_an_image_too(server: Hub
 
 
 @pytest.mark.engines
+def test_the_card_of_a_dataset_names_its_splits(server: HubServer) -> None:
+    files = [{"split": "all", "path": "train.parquet"}]
+    server.card = {"configs": [{"config_name": "mine", "data_files": files}], "license": "mit"}
+    assert len(list(stores.listing(f"{URL}?column=plain&split=all"))) == 7
+    with pytest.raises(ValueError, match=r"split=train: split train: not there; there is all"):
+        list(stores.listing(f"{URL}?column=plain&split=train"))
+
+
+@pytest.mark.engines
 def test_a_killed_fetch_leaves_nothing_that_a_later_one_reads(
     server: HubServer, tmp_path: Path
 ) -> None:
