@@ -1,8 +1,8 @@
 """The command `gan augment`: translate a labeled dataset to another domain."""
 
 import json
-import shutil
 import sys
+import tempfile
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +23,11 @@ from gan.augment.output import (
     output_settings,
     picture_path,
     record_path,
+    remove_staging,
+    staged_to_place,
     write_bytes,
 )
+from gan.augment.parts import begin_part, join_parts
 from gan.augment.plan import Task, check_labeled, make_tasks
 from gan.augment.realism import Domain, keeps_its_target, target_domain
 from gan.augment.round_trip import ScoreAndStage, open_model
@@ -33,15 +36,19 @@ from gan.augment.task import load_task_score
 from gan.images import Mark, write_image
 from gan.images.budget import limit_decoding
 from gan.inference.devices import pick_device
+from gan.inference.folder.batches import make_batches
 from gan.inference.folder.folder import check_tiles, translate_jobs
 from gan.inference.folder.pipeline import Pipeline
 from gan.inference.folder.plan import Job, size_of
+from gan.inference.folder.present import Present
+from gan.inference.folder.shards import Shard
 from gan.inference.translator import Translator
 from gan.interop import find_generator
 from gan.system.failures import Failure, say
 from gan.system.hashing import file_sha256
 from gan.system.output_folder import read_json
 from gan.system.processes import Processes, join
+from gan.system.remote import REQUESTS, RemotePath
 from gan.system.text import printable
 
 NAMED = 20
@@ -102,7 +109,9 @@ def _augment(dataset: Dataset, config: AugmentOptions, processes: Processes) -> 
         if config.task is not None
         else None
     )
+    shard = Shard.of(config.shard)
     processes.once(lambda: begin(config.output, settings))
+    processes.once(lambda: begin_part(config.output, shard))
     processes.once(lambda: _tell(dataset, config, targets))
     failures: dict[Path, str] = {}
     for number, pair in enumerate(models):
@@ -117,13 +126,36 @@ def _augment(dataset: Dataset, config: AugmentOptions, processes: Processes) -> 
             Mark(hashes[number]) if config.marks else None,
         )
         failures |= translate(dataset, config, *pair, stage, own, processes)
-    processes.once(lambda: _complete(dataset, config, tasks, failures, hashes, settings))
-    return 1 if failures else 0
+    return int(processes.once(lambda: _end(dataset, config, tasks, failures, hashes, settings)))
+
+
+def _end(
+    dataset: Dataset,
+    config: AugmentOptions,
+    tasks: Sequence[Task],
+    failures: dict[Path, str],
+    hashes: Sequence[str],
+    settings: dict[str, Any],
+) -> int:
+    """Complete the output, if no other part is missing; return the exit status."""
+    joined, told = join_parts(config.output, Shard.of(config.shard), failures)
+    if told:
+        print(told, file=sys.stderr)
+    if joined is None:
+        for image, reason in failures.items():
+            say(dataset.root / image, reason)
+        return 1 if failures else 0
+    try:
+        _complete(dataset, config, tasks, joined, hashes, settings)
+    except FileNotFoundError:
+        if not (config.output / REPORT).exists():
+            raise  # else another part, which ended at the same time, has completed it
+    return 1 if joined else 0
 
 
 def _finished_before(output: Path) -> int:
     """Return the exit status of a finished run; print how many images failed."""
-    shutil.rmtree(output / FOLDER, ignore_errors=True)
+    remove_staging(output)
     where = output / PROVENANCE
     lines = map(json.loads, where.read_bytes().splitlines() if where.exists() else [])
     failures = {each["source"] for each in lines if each["decision"] == "failed"}
@@ -166,9 +198,14 @@ def translate(
         return {}
     # Once for all processes: files written by one must not change the jobs of another.
     jobs, failures = processes.once(lambda: _find_jobs(dataset, config, tasks))
-    pipeline = Pipeline(
-        forth, config.max_megapixels, config.tile, config.output / FOLDER, stage, back
-    )
+    shard = Shard.of(config.shard)
+    if shard.count > 1:  # of batches of the whole, so that no picture's rounding depends on it
+        batches = make_batches(jobs, config.batch_size, forth.device.type)
+        jobs = [job for batch in shard.take(batches) for job in batch]
+        failures = [*shard.take(failures)]
+    remote = isinstance(config.output, RemotePath)  # files of tiles are on a disk
+    scratch = Path(tempfile.gettempdir()) if remote else config.output / FOLDER
+    pipeline = Pipeline(forth, config.max_megapixels, config.tile, scratch, stage, back)
     failures += translate_jobs(pipeline, jobs, config.batch_size, processes, name_failures=False)
     return {failed.source.relative_to(dataset.root): failed.reason for failed in failures}
 
@@ -184,8 +221,9 @@ def _find_jobs(
     with ThreadPoolExecutor() as threads:
         sizes = list(threads.map(lambda source: size_of(source, config.max_megapixels), sources))
     places = [picture_path(config.output, task) for task in tasks]
+    there = Present([config.output])
     jobs = [
-        Job(source, size, None if record_path(place).exists() else place)
+        Job(source, size, None if there.exists(record_path(place)) else place)
         for place, source, size in zip(places, sources, sizes, strict=True)
         if not isinstance(size, Failure)
     ]
@@ -206,22 +244,21 @@ def _complete(
     place.
     """
     root, target = dataset.root, config.output
-    scores: dict[Path, Scores] = {
-        task.output: read_json(record_path(picture_path(target, task)))
-        for task in tasks
-        if task.item.image not in failures
-    }
+    translated = [task for task in tasks if task.item.image not in failures]
+    with ThreadPoolExecutor(REQUESTS) as threads:
+        records = threads.map(
+            lambda task: read_json(record_path(picture_path(target, task))), translated
+        )
+        scores: dict[Path, Scores] = {
+            task.output: record for task, record in zip(translated, records, strict=True)
+        }
     limits = thresholds(config.gates(), list(scores.values()))
     decided = decide(tasks, scores, failures, limits)
     for image, reason in failures.items():
         say(root / image, reason)
     write_image(sheet(decided, root, lambda each: _present(target, each)), target / SHEET)
     accepted = {each.task.output for each in decided if each.decision == "accepted"}
-    for task in tasks:
-        staged = picture_path(target, task)
-        if task.output in accepted and staged.exists():
-            (target / task.output).parent.mkdir(parents=True, exist_ok=True)
-            staged.replace(target / task.output)
+    staged_to_place(target, [task for task in tasks if task.output in accepted])
     format = dataset_format(config.format)
     names = outputs(dataset, decided, config, format.class_of)
     carry(dataset, format, names, accepted, target, config.link)
@@ -231,7 +268,7 @@ def _complete(
         [remark.source.relative_to(root).as_posix(), remark.reason] for remark in dataset.remarks
     ]
     write_bytes(target / REPORT, line(settings | {"thresholds": limits, "remarks": remarks}))
-    shutil.rmtree(target / FOLDER)
+    remove_staging(target)
     print(printable(summary(decided, config)), file=sys.stderr)
     for warning in losses(dataset, decided, names, format.class_of):
         print(printable(f"warning: {warning}"), file=sys.stderr)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gan.images import IMAGE_SUFFIXES, find_images, nothing_found
+from gan.images import IMAGE_SUFFIXES, Found, find_images, nothing_found
 from gan.system.failures import Failure
+from gan.system.remote import RemotePath, read_ahead
 
 SPLITS = {
     "train": "train", "training": "train", "trainval": "trainval", "train_extra": "train_extra",
@@ -162,6 +163,8 @@ def _list_files(root: Path) -> Files:
     """
     found = find_images(root)
     reports = _check_reports(root)
+    if isinstance(root, RemotePath):
+        return _list_objects(root, found, reports)
     remarks = [Failure(path, f"{reason}: skipped") for path, reason in found.skipped]
     inside, named = root.resolve(), {path for path, _ in found.skipped}
     remarks += [
@@ -182,6 +185,18 @@ def _list_files(root: Path) -> Files:
     if not images:
         raise ValueError(nothing_found(root, found))
     return Files(root, tuple(images), tuple(sorted(others, key=Path.as_posix)), remarks)
+
+
+def _list_objects(root: RemotePath, found: Found, reports: set[Path]) -> Files:
+    """Return all objects below a URL; labels are fetched now, many at once."""
+    images, others = (
+        tuple(Path(path.relative_to(root).as_posix()) for path in paths if path not in reports)
+        for paths in (found.images, found.others)
+    )
+    if not images:
+        raise ValueError(nothing_found(root, found))
+    read_ahead([path for path in found.others if isinstance(path, RemotePath)])
+    return Files(root, images, others)
 
 
 def _empty_folders(files: Files) -> Iterator[Path]:

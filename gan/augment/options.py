@@ -9,10 +9,12 @@ from pydantic import Field, model_validator
 from gan.augment.gates import GATES, check_threshold
 from gan.config import Count, Rate, Section, Weight
 from gan.config.choices import MAX_DECODED_MB, MAX_MEGAPIXELS, Device, Precision
-from gan.config.sections import Side
+from gan.config.sections import Place, Side
 from gan.config.table import NameIn
 from gan.config.tables.formats import FORMATS
 from gan.domains import Direction
+from gan.inference.folder.options import shard_fault
+from gan.system.remote import RemotePath
 
 
 def strength_range(values: float | Sequence[float]) -> tuple[float, float]:
@@ -38,15 +40,16 @@ class AugmentOptions(Section):
     model: list[Path] = Field(min_length=1)
     """Run directory, or one of its gen_*.safetensors files. If given several times, a model is
     drawn for every image."""
-    dataset: Path
-    """Folder of the labeled dataset. Nothing in it is changed."""
+    dataset: Place
+    """Folder of the labeled dataset, or its URL (s3://bucket/traffic), with the extra remote.
+    Nothing in it is changed."""
     format: Annotated[str, NameIn(FORMATS)]
     """Format of the dataset. imagefolder: folders are classes. yolo: text files. coco: JSON. voc:
     XML. labelme: JSON for each image. kitti: image_2 with label_2. masks: mask images,
     also those of Cityscapes."""
-    output: Path
-    """Folder for the new dataset: new, empty, or an unfinished output of the same command. It must
-    not be inside the source dataset."""
+    output: Place
+    """Folder or URL for the new dataset: new, empty, or an unfinished output of the same command.
+    It must not be inside the source dataset."""
     direction: Direction | None = None
     """ab translates A to B, ba translates B to A. Required if a model holds both."""
     mode: Literal["replace", "add", "mix"] = "replace"
@@ -120,6 +123,9 @@ class AugmentOptions(Section):
     mix). Loaders that skip empty classes would number the later ones differently."""
     link: bool = False
     """Make hard links to the source's files instead of copies."""
+    shard: str = "1/1"
+    """Translate one part of the images, 3/64 the third of 64. Each part is a separate command, on
+    any machine; the last one to end decides about all translations and writes the labels."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seed of all draws. A draw depends only on it and on the image's name."""
     size: Side | None = None
@@ -180,6 +186,7 @@ class AugmentOptions(Section):
                 self.keep_rejected and self.mode == "add",
                 "keep_rejected: mode add keeps all originals: remove keep_rejected",
             ),
+            shard_fault(self.shard),
         ]
         for broken, message in [*rules, *self._ablation_rules()]:
             if broken:
@@ -199,7 +206,16 @@ class AugmentOptions(Section):
             for name in ("ablation_steps", "ablation_seeds", "ablation_flip")
             if getattr(self, name) != defaults[name]
         ]
+        remote = any(isinstance(at, RemotePath) for at in (self.dataset, self.output))
         return [
+            (
+                self.link and remote,
+                "link: hard links are for folders, not for URLs: remove link",
+            ),
+            (
+                self.ablation and (remote or self.shard != "1/1"),
+                "ablation: it needs folders on this machine, and no --shard: run it afterwards",
+            ),
             (
                 self.ablation and self.test is None,
                 "test: --ablation requires --test FOLDER, labeled images of the target domain",

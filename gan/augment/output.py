@@ -7,16 +7,18 @@ staged translations again.
 
 import hashlib
 import json
-import os
-from collections.abc import Collection, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gan.augment.dataset import REPORT, Dataset, Format, Outputs, renamed
 from gan.augment.options import AugmentOptions
 from gan.augment.plan import Task
 from gan.augment.realism import Domain
+from gan.inference.folder.present import Present
 from gan.system.atomic import remove_parts, write_whole
 from gan.system.hashing import file_sha256
 from gan.system.output_folder import (
@@ -27,12 +29,17 @@ from gan.system.output_folder import (
     copy_file,
     link_file,
 )
+from gan.system.remote import REQUESTS, RemotePath
+from gan.system.stores import listing
+
+T = TypeVar("T")
 
 FOLDER = ".augment"
 SETTINGS = "settings.json"
 ELSEWHERE = {
     "dataset", "model", "output", "device", "batch_size", "link", "style", "target", "task",
     "ablation", "test", "ablation_steps", "ablation_seeds", "ablation_flip", "size", "marks",
+    "shard",
 }  # fmt: skip
 """Options that are not copied into the settings. They do not change the output, or their files'
 contents do, which are hashed instead. `size` and `marks` are added in another form."""
@@ -70,8 +77,13 @@ def fingerprint(dataset: Dataset) -> str:
     items = {path for item in dataset.items for path in (item.image, *item.labels)}
     paths = sorted({*items, *dataset.others}, key=Path.as_posix)
     whole = hashlib.sha256()
+    tags: dict[str, str] = {}
+    if isinstance(dataset.root, RemotePath):  # tags need no request for each object
+        tags = {each.name: each.tag for each in listing(str(dataset.root)) if each.tag}
     with ThreadPoolExecutor() as threads:
-        found = threads.map(_digest, [dataset.root / path for path in paths])
+        found = threads.map(
+            lambda path: tags.get(path.as_posix()) or _digest(dataset.root / path), paths
+        )
         for path, content in zip(paths, found, strict=True):
             name = path.as_posix().encode("utf-8", "surrogateescape")
             whole.update(name + f"\0{content}\n".encode())
@@ -120,6 +132,8 @@ def begin(output: Path, settings: Mapping[str, Any]) -> None:
         raise ValueError(
             f"{output}: cannot be written ({error.strerror or error}): give another --output"
         ) from error
+    if isinstance(output, RemotePath):  # stores have no incomplete objects
+        return
     for folder in {output, *(path.parent for path in output.rglob(".*.part"))}:
         remove_parts(folder)
 
@@ -171,18 +185,49 @@ def carry(
         (target / folder).mkdir(parents=True, exist_ok=True)
     for path, content in format.rewrite(dataset, outputs):
         write_bytes(target / path, content)
+    pairs = [(path, path) for path in dataset.others]
     for item in dataset.items:
         for output in outputs[item.image]:
             start = output.stem.removesuffix(item.ending)
             labels = [(label, renamed(item, label, start)) for label in item.labels]
-            for source, name in [(item.image, output), *labels]:
-                if name not in translated:
-                    _put(dataset.root / source, target / name, link)
-    for path in dataset.others:
-        _put(dataset.root / path, target / path, link)
+            pairs += [pair for pair in [(item.image, output), *labels] if pair[1] not in translated]
+    there = Present([target])
+
+    def put(pair: tuple[Path, Path]) -> None:
+        """Copy or link a file, completely or not at all, unless the target exists."""
+        if not there.exists(target / pair[1]):
+            with suppress(FileExistsError):  # another shard that ends now writes the same
+                (link_file if link else copy_file)(dataset.root / pair[0], target / pair[1])
+
+    for_all(put, pairs, target)
 
 
-def _put(source: Path, target: Path, link: bool) -> None:
-    """Copy or link a file, completely or not at all, unless the target exists."""
-    if not os.path.lexists(target):
-        (link_file if link else copy_file)(source, target)
+def for_all(call: Callable[[T], object], items: Sequence[T], target: Path) -> None:
+    """Call a function for all items; if the target is in a store, for many at once."""
+    with ThreadPoolExecutor(REQUESTS if isinstance(target, RemotePath) else 1) as threads:
+        for _ in threads.map(call, items):
+            pass
+
+
+def staged_to_place(output: Path, tasks: Sequence[Task]) -> None:
+    """Move translations from the staging folder to their places, if they are not there already."""
+
+    def move(task: Task) -> None:
+        staged, place = picture_path(output, task), output / task.output
+        if there.exists(staged):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):  # another shard that ends now has moved it
+                staged.replace(place)
+
+    there = Present([output])
+    for_all(move, tasks, output)
+
+
+def remove_staging(output: Path) -> None:
+    """Remove the staging folder."""
+    folder = output / FOLDER
+    if isinstance(folder, RemotePath):
+        names = [entry.name for entry in listing(str(folder))]
+        for_all(lambda name: (folder / name).unlink(missing_ok=True), names, output)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -5,16 +5,14 @@ import re
 from pydantic import ValidationError
 
 from gan.config.errors import explain
+from gan.system.text import error_line
 
 
 def one_line(error: Exception) -> str:
     """Return the text of an error, without line breaks."""
     if isinstance(error, ValidationError):
         return explain(error, {})
-    lines = str(error).strip().splitlines()
-    if "Original Traceback" in str(error):  # from a loader worker; the last line is the error
-        return lines[-1].partition("Error: ")[2] or lines[-1]
-    return " ".join(str(error).split())
+    return error_line(error)
 
 
 def of_a_compiler(error: RuntimeError) -> str | None:

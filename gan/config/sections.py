@@ -111,6 +111,10 @@ class DataConfig(Section):
             "data.root and data.a + data.b exclude each other: set one of them",
         )
         yield (
+            str(self.root).startswith("hf:") and "?" in str(self.root),
+            "data.root: columns are chosen by data.a and data.b: set these",
+        )
+        yield (
             self.resize != "none" and self.crop_size > self.load_size,
             f"data.crop_size ({self.crop_size}) is larger than data.load_size ({self.load_size}): "
             "set data.load_size higher, or data.crop_size lower",

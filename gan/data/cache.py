@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gan.data.digests import Digests
 from gan.system.atomic import remove_parts, write_whole
 from gan.system.hashing import file_sha256
 from gan.system.remote import RemotePath
@@ -52,7 +53,8 @@ class PixelCache:
 
     def __init__(self, folder: Path, limit: int, settings: str) -> None:
         self.folder, self.limit, self.settings = folder, limit, settings
-        self.known: dict[Path, tuple[Stamp, Path]] = {}
+        self.known = Digests()
+        """Keys of entries that were checked, by the file's path and stamp."""
         self.started = time.time()
         self.writes, self.told = True, False
 
@@ -60,18 +62,21 @@ class PixelCache:
         """Return a file's pixels from the cache or from `make`; the caller may modify them."""
         if isinstance(path, RemotePath):
             return self.read_object(path, make)
-        before = self.known.get(path)
-        found = self.entry(path)
-        if found is None:
+        stamp = stamp_of(path)
+        name = f"{path}\n{stamp}"
+        before = self.known.get(name)
+        key = before or self.key(path, stamp)
+        if key is None:
             return make()
-        stamp, entry = found
-        pixels = load(entry, check=found != before)
+        entry = self.place(key)
+        pixels = load(entry, check=before is None)
         if pixels is None:
             pixels = make()
             if stamp != stamp_of(path):  # it changed between its hash and now
                 return pixels
             self.store(entry, pixels)
-        self.known[path] = found
+        if before is None:
+            self.known.put(name, key)
         return pixels
 
     def read_object(self, path: RemotePath, make: Callable[[], Pixels]) -> Pixels:
@@ -83,30 +88,26 @@ class PixelCache:
         if not path.tag:
             return make()
         key = hashlib.sha256(f"{self.settings}\n{path}\n{path.size}\n{path.tag}".encode())
-        entry = self.folder / key.hexdigest()[:2] / key.hexdigest()[2:]
+        entry = self.place(key.digest())
         pixels = load(entry, check=True)
         if pixels is None:
             pixels = make()
             self.store(entry, pixels)
         return pixels
 
-    def entry(self, path: Path) -> tuple[Stamp, Path] | None:
-        """Return a file's stamp and the path of its entry.
+    def place(self, key: bytes) -> Path:
+        """Return the path of an entry."""
+        return self.folder / key.hex()[:2] / key.hex()[2:]
 
-        None if the file may be changing, or cannot be read.
-        """
-        now = time.time_ns()
-        stamp = stamp_of(path)
-        if (known := self.known.get(path)) and known[0] == stamp:
-            return known
-        if stamp is None or now - max(stamp[-2:]) < SETTLED:
+    def key(self, path: Path, stamp: Stamp | None) -> bytes | None:
+        """Return the key of a file's entry; None if it may be changing, or cannot be read."""
+        if stamp is None or time.time_ns() - max(stamp[-2:]) < SETTLED:
             return None
         try:
             content = file_sha256(path)
         except OSError:  # decoding it will report the reason
             return None
-        key = hashlib.sha256(f"{self.settings}\n{content}".encode()).hexdigest()
-        return stamp, self.folder / key[:2] / key[2:]
+        return hashlib.sha256(f"{self.settings}\n{content}".encode()).digest()
 
     def store(self, entry: Path, pixels: Pixels) -> None:
         """Write an entry if there is room.

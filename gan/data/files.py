@@ -126,13 +126,17 @@ class FileList(Sequence[Path]):
             for name, size in zip(self.names, self.sizes.tolist(), strict=True):
                 yield name, size
 
-    def save(self, path: Path, limit: int | None) -> None:
-        """Write a list of objects, and `limit`, the largest number that was taken."""
+    def save(self, path: Path, limit: int | None, asked: Path | None = None) -> None:
+        """Write a list of objects, and `limit`, the largest number that was taken.
+
+        `asked` is the URL that was listed, if root is that of its present revision.
+        """
         assert self.sizes is not None
         assert self.tags is not None
         arrays = {
             "about": np.array([VERSION, limit or 0], np.int64),
             "root": np.frombuffer(str(self.root).encode(), np.uint8),
+            "asked": np.frombuffer(str(asked or self.root).encode(), np.uint8),
             "names": self.names.data,
             "name_ends": self.names.ends,
             "sizes": self.sizes,
@@ -153,12 +157,13 @@ class FileList(Sequence[Path]):
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
-            about = found["about"].tolist(), found["root"].tobytes().decode()
+            asked = found.get("asked", found["root"])  # lists of older versions have no "asked"
+            about = found["about"].tolist(), asked.tobytes().decode()
             if about != ([VERSION, limit or 0], str(root)):
                 return None
             names = Texts(found["names"], found["name_ends"])
             tags = Texts(found["tags"], found["tag_ends"])
-            return cls(place(str(root)), names, found["sizes"], tags)
+            return cls(place(found["root"].tobytes().decode()), names, found["sizes"], tags)
         # A damaged file: zip and numpy raise many kinds of errors.
         except Exception:
             return None

@@ -188,7 +188,7 @@ def write_index(path: Path, folders: Iterable[Folder]) -> None:
         broken |= folder.broken
         if isinstance(folder.root, RemotePath):
             if not (listing := listing_file(path, folder.root)).exists():
-                folder.files.save(listing, folder.limit)
+                folder.files.save(listing, folder.limit, folder.root)
             continue
         for file in folder.files:
             if str(file) not in broken:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from gan.data.files import FileList
 from gan.images import nothing_found
 from gan.images.folder import Found, image_entries
-from gan.system.remote import RemotePath, path_of
+from gan.system import stores
+from gan.system.remote import RemotePath, path_of, place
 
 if TYPE_CHECKING:
     from gan.data.folders import Folder
@@ -26,10 +27,12 @@ def list_objects(root: RemotePath, max_images: int | None, known: Path | None = 
     """Return the images below a URL, sorted by name.
 
     If `known`, the index of a run, has a list, that list is returned: a resumed run has the same
-    images in the same order. ValueError without images, StoreError if the store does not answer.
+    images in the same order. Their root is the URL with its present revision. ValueError without
+    images, StoreError if the store does not answer.
     """
     if known and (kept := FileList.load(listing_file(known, root), root, max_images)):
         return kept
+    root = place(stores.pinned(str(root)))
     images, others = image_entries(root)
     if not images:
         found = Found([], [], [root / entry.name for entry in others])
@@ -53,6 +56,6 @@ def index_objects(
     from gan.data.folders import Folder, fingerprint
 
     files = list_objects(root, max_images, known)
-    lost = {name: size for name, size in broken.items() if path_of(name).is_relative_to(root)}
+    lost = {name: size for name, size in broken.items() if path_of(name).is_relative_to(files.root)}
     lines = tuple(f"{name}: {BEFORE}" for name in lost)
     return Folder(root, files, lines, fingerprint(files), min_side, broken=lost, limit=max_images)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import cv2
 import numpy as np
@@ -24,8 +24,9 @@ from gan.data.folders import Folder
 from gan.domains import Domain
 from gan.images import ImageError
 from gan.images.budget import Budget, share
+from gan.images.formats import UnreachableError
 from gan.system.remote import RemotePath
-from gan.system.signals import ignore_signals
+from gan.system.signals import leave_signals, shared_signal
 from gan.system.stores import unreachable
 
 TRIES = 8
@@ -131,7 +132,7 @@ def readable_crop(
             return crops(files[at], domain, seed), at
         except ImageError as error:
             if unreachable(error):
-                raise
+                raise UnreachableError(str(error)) from error
             broken[str(files[at])] = reason = str(error)
             at = int(rng.integers(len(files)))
     raise ImageError(f"{reason}; {TRIES} images in a row cannot be read")
@@ -187,7 +188,7 @@ def build_loader(
     # Forking while a process group, CUDA or a store's client runs threads can hang.
     fresh = gpu or dist.is_initialized() or getattr(dataset, "remote", False)
     context = multiprocessing.get_context("forkserver" if fresh else None)
-    start = partial(_start_worker, Budget(megabytes, context)) if workers else None
+    start = partial(_start_worker, Budget(megabytes, context), shared_signal()) if workers else None
     return DataLoader(
         cast(Dataset[tuple[Tensor, ...]], dataset),
         batch_sampler=batches,
@@ -243,7 +244,7 @@ def end_workers(batches: object) -> None:
             worker.kill()
 
 
-def _start_worker(budget: Budget, _: int) -> None:
-    ignore_signals()
+def _start_worker(budget: Budget, shared: Any, _: int) -> None:
+    leave_signals(shared)
     share(budget)
     cv2.setNumThreads(0)  # torch uses one thread in a worker by itself, OpenCV does not

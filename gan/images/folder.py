@@ -94,7 +94,7 @@ def _find_objects(folder: RemotePath) -> Found:
     if not images and not others:
         raise ValueError(f"{folder}: does not exist or is empty: check the URL")
     return Found(
-        [folder.joined(*entry) for entry in images], [], [folder / entry.name for entry in others]
+        [folder.joined(*entry) for entry in images], [], [folder.joined(*entry) for entry in others]
     )
 
 

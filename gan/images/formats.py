@@ -57,6 +57,10 @@ class ImageError(ValueError):
     """An image file cannot be used; the message is one line: its path, then the reason."""
 
 
+class UnreachableError(ImageError):
+    """No image of a store can be read now; a worker's error keeps its type, but not its cause."""
+
+
 @cache
 def known_formats() -> tuple[str, ...]:
     """Return Pillow's names of the formats that can be read; HEIC needs the extra `heif`."""

@@ -93,6 +93,13 @@ class ObjectStores:
 
         obstore.put(*_split(url), data)
 
+    def mv(self, url: str, target: str) -> None:
+        """Move an object within a bucket, without fetching it."""
+        import obstore
+
+        store, key = _split(url)
+        obstore.rename(store, key, _split(target)[1])
+
     def rm_file(self, url: str) -> None:
         """Remove an object."""
         import obstore

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gan.system.atomic import write_whole
+from gan.system.remote import RemotePath
+from gan.system.stores import listing
 
 
 def check_place(output: Path, sources: Iterable[Path]) -> None:
@@ -26,7 +28,11 @@ def check_place(output: Path, sources: Iterable[Path]) -> None:
 
 def check_empty(output: Path, *, but: Collection[str] = ()) -> None:
     """Raise ValueError if a folder holds anything whose name is not in `but`."""
-    if output.exists() and any(path.name not in but for path in output.iterdir()):
+    if isinstance(output, RemotePath):
+        names = {entry.name.split("/")[0] for entry in listing(str(output))}
+    else:
+        names = {path.name for path in output.iterdir()} if output.exists() else set()
+    if names - {*but}:
         raise ValueError(f"{output}: is not empty; give a new or empty --output")
 
 

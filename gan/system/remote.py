@@ -4,7 +4,8 @@ import io
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.request import url2pathname
@@ -21,6 +22,10 @@ URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?P<slashes>/+|$)(?P<rest
 """A URL, or a Path made from one. A scheme has two letters or more: a single one is a drive's."""
 BLOCK = 2**16
 """Number of bytes that are read at once from a header."""
+AHEAD, SMALL = 2**28, 2**22
+"""Largest total of bytes that are read ahead, and largest size of one object among them."""
+REQUESTS = 32
+"""Number of objects that are read or written at the same time."""
 MOST_BLOCKS = 8
 """Number of partial requests after which the whole object is read."""
 
@@ -143,6 +148,11 @@ class RemotePath(_Path):
     def unlink(self, missing_ok: bool = False) -> None:
         stores.remove(str(self))
 
+    def replace(self, target: str | os.PathLike[str]) -> "RemotePath":
+        """Move an object within its store."""
+        stores.move(str(self), str(target))
+        return cast(RemotePath, target)
+
     def put(self, data: bytes, *, replace: bool) -> None:
         """Write an object atomically; FileExistsError if it exists, unless `replace` is set."""
         stores.write(str(self), data, replace=replace)
@@ -165,10 +175,38 @@ class RemotePath(_Path):
         return cast(BinaryIO, _Parts(str(self), size))
 
     def read_bytes(self) -> bytes:
-        return stores.read(str(self))
+        kept = _ahead.get(str(self))
+        return stores.read(str(self)) if kept is None else kept
 
     def read_text(self, encoding: str | None = None, *_: Any, **__: Any) -> str:
         return self.read_bytes().decode(encoding or "utf-8")
+
+
+_ahead: dict[str, bytes] = {}
+"""Objects that were read ahead, by URL."""
+
+
+def read_ahead(paths: Sequence[RemotePath]) -> None:
+    """Read small objects for `read_bytes`, many at the same time.
+
+    One by one, each would take the time of a request. Objects of an earlier call are dropped; at
+    most AHEAD bytes are held.
+    """
+    _ahead.clear()
+    with ThreadPoolExecutor(REQUESTS) as threads:
+        held = 0
+        for path, data in zip(paths, threads.map(_small, paths), strict=True):
+            held += len(data or b"")
+            if data is not None and held <= AHEAD:
+                _ahead[str(path)] = data
+
+
+def _small(path: RemotePath) -> bytes | None:
+    """Return an object of at most SMALL bytes, or None; a reader of it reports errors."""
+    try:
+        return stores.read(str(path)) if (path.size or 0) <= SMALL else None
+    except FileNotFoundError:
+        return None
 
 
 class _Object(io.BytesIO):

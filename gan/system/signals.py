@@ -1,11 +1,12 @@
 """Handle signals that stop a run: it finishes its step, saves, and ends with status 75."""
 
+import multiprocessing
 import os
 import signal
 import threading
 import time
 from types import FrameType
-from typing import Self
+from typing import Any, Self
 
 from gan.system.unix import follow_parent
 
@@ -18,6 +19,10 @@ SIGNALS = tuple(each for each in signal.Signals if each.name in ("SIGTERM", "SIG
 
 SLICE = 0.25
 """Interval in seconds at which `pause` checks for a signal."""
+
+
+_shared: list[Any] = []
+"""Shared memory with the number of the first signal, or 0, for loader workers; else empty."""
 
 
 class Interruption:
@@ -34,6 +39,8 @@ class Interruption:
         numbers = SIGNALS if threading.current_thread() is threading.main_thread() else ()
         self.before = {number: signal.signal(number, self.note) for number in numbers}
         _follow_launcher()
+        for number in _shared:  # of an earlier run of this process
+            number.value = 0
         self.around, Interruption.present = Interruption.present, self
         return self
 
@@ -47,24 +54,41 @@ class Interruption:
         if self.received is not None and number == signal.SIGINT:
             os._exit(128 + number)
         self.received = self.received or signal.Signals(number)
+        for shared in _shared:
+            shared.value = self.received
 
 
 def pause(seconds: float) -> signal.Signals | None:
     """Sleep, but return at once when a signal is recorded; return that signal, or None."""
     end = time.monotonic() + seconds
     while True:
-        if Interruption.present and Interruption.present.received:
-            return Interruption.present.received
+        if found := received():
+            return found
         if (left := end - time.monotonic()) <= 0:
             return None
         time.sleep(min(left, SLICE))
 
 
-def ignore_signals() -> None:
+def received() -> signal.Signals | None:
+    """Return the signal recorded by this process or, in a loader worker, by its trainer."""
+    present = Interruption.present and Interruption.present.received
+    return present or next((signal.Signals(each.value) for each in _shared if each.value), None)
+
+
+def shared_signal() -> Any:
+    """Return the shared memory in which loader workers find this process's signal."""
+    if not _shared:
+        _shared.append(multiprocessing.RawValue("i", 0))
+    return _shared[0]
+
+
+def leave_signals(shared: Any) -> None:
     """Ignore signals in a loader worker, so that it does not end before its trainer.
 
-    Signals to a process group reach both.
+    Signals to a process group reach both. The trainer's signal appears in `shared`, so that `pause`
+    ends.
     """
+    _shared[:] = [shared]
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 

@@ -1,16 +1,18 @@
 """Objects in stores (S3, a web server, the Hub) by URL: list, read and write, with retries.
 
-Object stores are read by obstore, a package without requirements. All other URLs are read by file
-systems of fsspec, which torch requires.
+Object stores are read by obstore, a package without requirements, and datasets of the Hub by
+huggingface_hub. All other URLs are read by file systems of fsspec, which torch requires.
 """
 
 import errno
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+from gan.system.hub import Hub
 from gan.system.object_stores import ObjectStores
 from gan.system.signals import pause
 
@@ -27,17 +29,20 @@ class Scheme:
     """The form of a URL of images, for messages."""
     endpoint: str = ""
     """The environment variable that sets another server."""
-    obstore: bool = False
+    files: Callable[[], Any] | None = None
+    """Function that makes their reader, with names relative to a listed URL. None: fsspec's."""
     writable: bool = True
     pages: bool = False
     """Whether folders are web pages, which the server describes as files."""
 
 
 SCHEMES = {
-    "s3": Scheme("obstore", "s3://BUCKET/NAME", "AWS_ENDPOINT_URL", obstore=True),
-    "gs": Scheme("obstore", "gs://BUCKET/NAME", obstore=True),
-    "az": Scheme("obstore", "az://CONTAINER/NAME", obstore=True),
-    "hf": Scheme("huggingface_hub", "hf://datasets/OWNER/NAME", "HF_ENDPOINT", writable=False),
+    "s3": Scheme("obstore", "s3://BUCKET/NAME", "AWS_ENDPOINT_URL", files=ObjectStores),
+    "gs": Scheme("obstore", "gs://BUCKET/NAME", files=ObjectStores),
+    "az": Scheme("obstore", "az://CONTAINER/NAME", files=ObjectStores),
+    "hf": Scheme(
+        "huggingface_hub", "hf://datasets/OWNER/NAME", "HF_ENDPOINT", files=Hub, writable=False
+    ),
     "http": Scheme("aiohttp", "http://HOST/NAME", writable=False, pages=True),
     "https": Scheme("aiohttp", "https://HOST/NAME", writable=False, pages=True),
     "memory": Scheme("fsspec", "memory://NAME"),
@@ -56,6 +61,11 @@ DENIED = ("PermissionError", "PermissionDeniedError", "UnauthenticatedError")
 STATUSES = (401, 403)
 REJECTED = ("401 Unauthorized", "403 Forbidden")
 """Texts in obstore's generic error for a denied listing."""
+HTTP = " - HTTP error: "
+STATUS = re.compile(r"returned non-2xx status code: (\d+[A-Za-z ]*)")
+CODE = re.compile(r"<Code>(\w+)</Code>")
+CAUSE = re.compile(r'(?:message: |^ *)"([A-Za-z][^"\n]*)"', re.MULTILINE)
+"""Patterns of the cause in obstore's messages, which have forty lines."""
 MISTAKES = (TypeError, AttributeError, ValueError, NotImplementedError, ImportError, KeyError)
 """Errors that would occur again, so the request is not repeated."""
 
@@ -101,8 +111,8 @@ def file_system(url: str) -> Any:
     row = SCHEMES[name]
     try:
         __import__(row.package)
-        if row.obstore:
-            return ObjectStores()
+        if row.files:
+            return row.files()
         import fsspec
 
         # Listings of objects that another process writes must not be old.
@@ -140,7 +150,7 @@ def persist(call: Callable[[], T], url: str = "") -> T:
                 raise StoreError(
                     f"the store did not answer in {number} tries ({_line(error)}): {_advice(url)}"
                 ) from error
-            _tell(error)
+            _tell(url, error)
             if received := pause(wait):
                 raise StoreError(
                     f"stopped by {received.name} while the store did not answer ({_line(error)})"
@@ -148,12 +158,13 @@ def persist(call: Callable[[], T], url: str = "") -> T:
     raise AssertionError
 
 
-def _tell(error: Exception) -> None:
+def _tell(url: str, error: Exception) -> None:
     """Print that a store does not answer, once per outage."""
     now = time.monotonic()
     if now - _Contact.told > 2 * sum(WAITS):
         _Contact.told = now
-        text = f"the store does not answer ({_line(error)}): trying again for a minute"
+        name = f"{url}: " if url else ""
+        text = f"{name}the store does not answer ({_line(error)}): trying again for a minute"
         print(text, file=sys.stderr, flush=True)
 
 
@@ -176,23 +187,37 @@ def _unknown_host(error: BaseException | None) -> bool:
 def _denied(error: Exception) -> bool:
     """Return whether an error is about credentials."""
     names = {kind.__name__ for kind in type(error).__mro__}
-    status = getattr(error, "status", getattr(error, "status_code", None))
+    answer = getattr(error, "response", error)
+    status = getattr(answer, "status", getattr(answer, "status_code", None))
     rejected = any(text in str(error) for text in REJECTED)
     return rejected or not names.isdisjoint(DENIED) or status in STATUSES
 
 
 def _line(error: Exception) -> str:
-    """Return the first line of an error's message, without a server's XML."""
-    text = (str(error).splitlines() or [""])[0].partition(": <?xml")[0].strip(" :")
-    return text[:200] or type(error).__name__
+    """Return the cause of an error in a few words: its first line, or obstore's cause."""
+    text = str(error)
+    causes: list[str] = CAUSE.findall(text)
+    if status := STATUS.search(text):
+        return ", ".join(map(str, [status[1], *CODE.findall(text)[:1]]))
+    first = (text.splitlines() or [""])[0]
+    if HTTP in first:
+        return (causes or [first.rpartition(HTTP)[2]])[-1]
+    return first[:200] or type(error).__name__
 
 
 def _named(url: str, call: Callable[[], T]) -> T:
-    """Return persist(call); a StoreError's message begins with the URL."""
+    """Return persist(call); messages of StoreError and ValueError begin with the URL."""
     try:
         return persist(call, url)
-    except StoreError as error:
-        raise StoreError(f"{url}: {error}") from error
+    except ValueError as error:
+        kind = StoreError if isinstance(error, StoreError) else ValueError
+        raise kind(f"{url}: {error}") from error
+
+
+def pinned(url: str) -> str:
+    """Return a URL that always names the same data: for the Hub with its present commit."""
+    files = file_system(url)
+    return str(_named(url, lambda: files.pinned(url))) if isinstance(files, Hub) else url
 
 
 def listing(url: str) -> Iterator[Entry]:
@@ -214,7 +239,7 @@ def listing(url: str) -> Iterator[Entry]:
     for name, about in found.items():
         if about.get("type") != "file":
             continue
-        if not SCHEMES[scheme_of(url)].obstore:  # fsspec's names begin with the listed folder's
+        if not SCHEMES[scheme_of(url)].files:  # fsspec's names begin with the listed folder's
             root = str(files._strip_protocol(base)).rstrip("/") + "/"
             if not name.startswith(root):
                 continue
@@ -244,6 +269,12 @@ def write(url: str, data: bytes, *, replace: bool) -> None:
     if not replace and _named(url, lambda: files.exists(url)):
         raise FileExistsError(errno.EEXIST, "exists and is not replaced", url)
     _named(url, lambda: files.pipe_file(url, data))
+
+
+def move(url: str, target: str) -> None:
+    """Move an object; FileNotFoundError if there is none."""
+    files = file_system(url)
+    _named(url, lambda: files.mv(url, target))
 
 
 def info(url: str) -> dict[str, Any] | None:

@@ -28,3 +28,12 @@ def dotted(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, 
             yield from dotted(value, f"{before}{key}.")
         else:
             yield f"{before}{key}", value
+
+
+def error_line(error: Exception) -> str:
+    """Return the text of an error without line breaks; of a loader worker's, its last line."""
+    text = str(error).strip()
+    if "Original Traceback" in text:
+        last = text.splitlines()[-1]
+        return last.partition("Error: ")[2] or last
+    return " ".join(text.split())

@@ -7,14 +7,18 @@ from gan.data import Folder, mark_broken, write_index
 from gan.data.unpaired import LoadedBatch
 from gan.domains import Domain
 from gan.images import ImageError
+from gan.images.formats import UnreachableError
 from gan.system.processes import Processes
 from gan.system.remote import path_of
+from gan.system.signals import received
+from gan.system.text import error_line
 from gan.training.recipes.base import Batch
 
 INDEX = "index.json"
 """File in a run's folder: lists the images decoded at the first start, for all later starts."""
 
-AGAIN = "restore them, and run the same command again to continue"
+CONTINUE = "run the same command again to continue"
+AGAIN = f"restore them, and {CONTINUE}"
 
 
 class BrokenImages:
@@ -56,15 +60,20 @@ class BrokenImages:
     def take(self, batches: Iterator[Batch], count: int, *, begun: bool) -> list[Batch]:
         """Return a step's `count` batches; if one cannot be loaded, save and raise ValueError.
 
-        Nothing is saved before the first step, nor with several processes: they can no longer
-        synchronize, so the next start resumes from the last state.
+        An empty list if a signal has ended the wait for a store: all is saved. Nothing is saved
+        before the first step, nor with several processes: they can no longer synchronize, so the
+        next start resumes from the last state.
         """
         try:
             return [next(batches) for _ in range(count)]
         except ImageError as error:
-            if begun and self.processes.world == 1:
+            saved = begun and self.processes.world == 1
+            if saved:
                 self.save()
-            raise ValueError(f"{error}: {AGAIN}") from error
+            store = isinstance(error, UnreachableError)
+            if saved and store and received():
+                return []
+            raise ValueError(f"{error_line(error)}: {CONTINUE if store else AGAIN}") from error
 
     def save(self) -> None:
         """Save a training state."""
@@ -91,7 +100,7 @@ class BrokenImages:
 
     def lost(self, folder: Folder) -> str | None:
         """Return a message if a folder has lost more than data.max_unreadable, else None."""
-        lost = sum(path_of(name).is_relative_to(folder.root) for name in self.known)
+        lost = sum(path_of(name).is_relative_to(folder.files.root) for name in self.known)
         before = len(folder.unreadable) - len(folder.broken)
         if before + lost <= self.most * (len(folder.files) + before):
             return None

@@ -162,6 +162,8 @@ class Run:
                 # One update, on all processes, which synchronize when gradients are averaged.
                 # Nothing waits for a GPU: it may still compute when the next step is prepared.
                 taken = self.broken.take(batches, train.accumulate, begun=self.step > 0)
+                if not taken:
+                    return self.report_stopped()
                 self.step += 1
                 self.updates.set_lr(length.lr_multiplier(self.step))
                 values = self.trainer.train_step(self.step, taken)

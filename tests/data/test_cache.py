@@ -1,6 +1,7 @@
 """Pixels from the cache equal the file's, whatever happens to cache and file."""
 
 import errno
+import gc
 import multiprocessing
 import os
 import signal
@@ -16,8 +17,9 @@ from PIL import Image
 
 from gan.config import DataConfig
 from gan.data import cache as module
-from gan.data.cache import HEADER, PixelCache, Pixels
+from gan.data.cache import HEADER, PixelCache, Pixels, stamp_of
 from gan.data.crops import Crops, open_cache, read_resized
+from gan.system.hashing import file_sha256
 from tests.support.pictures import Photos
 
 FORKS = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
@@ -210,7 +212,9 @@ def test_the_folder_stays_below_its_limit_and_keeps_what_is_in_use(
     monkeypatch.setattr(module, "SHARDS", 1)
     one, two, three, four = sorted(photos(count=4).iterdir())
     entry_size = HEADER.size + flat(0)().nbytes
-    monkeypatch.setattr(PixelCache, "entry", all_in_one(folder))
+    monkeypatch.setattr(
+        PixelCache, "key", lambda self, path, stamp: bytes.fromhex(f"00{named(path)}")
+    )
     old = PixelCache(folder, 2 * entry_size, "")
     for path in (one, two):
         old.read(path, flat(1))
@@ -222,11 +226,6 @@ def test_the_folder_stays_below_its_limit_and_keeps_what_is_in_use(
     new.read(four, flat(4))  # no room: two and three are in use
     assert [path.name for path in entries(folder)] == [named(two), named(three)]
     assert (new.read(four, flat(5)) == 5).all()
-
-
-def all_in_one(folder: Path) -> Callable[..., Any]:
-    """Return entries in one folder, with the names of their files."""
-    return lambda self, path: (module.stamp_of(path), folder / "00" / named(path))
 
 
 def named(path: Path) -> str:
@@ -284,13 +283,13 @@ def test_a_killed_process_leaves_no_wrong_entries(photos: Photos, folder: Path) 
 
 def test_incomplete_files_of_a_killed_process_are_removed(photos: Photos, folder: Path) -> None:
     path, cache = next(photos().iterdir()), opened(folder)
-    found = cache.entry(path)
-    assert found is not None
-    shard = found[1].parent
+    key = cache.key(path, stamp_of(path))
+    assert key is not None
+    shard = cache.place(key).parent
     shard.mkdir(parents=True)
     (shard / f".{'0' * 32}.part").write_bytes(b"half")
     cache.read(path, flat(1))
-    assert entries(folder) == [found[1]]
+    assert entries(folder) == [cache.place(key)]
 
 
 def test_a_folder_with_other_files_is_rejected_and_none_is_removed(tmp_path: Path) -> None:
@@ -319,3 +318,24 @@ def test_images_that_are_too_large_for_the_limit_are_reported_once(tmp_path: Pat
     with pytest.warns(UserWarning, match=r"set data\.cache_gb to"):
         cache.store(tmp_path / "ab" / ("a" * 62), flat(1, 30)())
     cache.store(tmp_path / "ab" / ("b" * 62), flat(1, 30)())  # warnings are errors here
+
+
+def test_a_process_hashes_each_file_once_and_holds_no_objects_for_it(
+    photos: Photos, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, files = opened(folder), sorted(photos(count=3).iterdir())
+    hashed: list[Path] = []
+
+    def noted(path: Path) -> str:
+        hashed.append(path)
+        return file_sha256(path)
+
+    monkeypatch.setattr(module, "file_sha256", noted)
+    for path in 2 * files:
+        cache.read(path, flat(1))
+    assert hashed == files
+    assert len(cache.known) == 3
+    os.utime(files[0], (1, 1))
+    cache.read(files[0], flat(1))
+    assert hashed == [*files, files[0]]
+    assert not any(isinstance(part, Path) for part in gc.get_referents(vars(cache.known)))

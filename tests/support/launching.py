@@ -44,11 +44,14 @@ def write_images(folder: Path, count_a: int = 5, count_b: int = 3) -> Path:
     return folder
 
 
-def command(root: Path, run: Path, *launcher: str, **keys: object) -> list[str]:
+def command(root: Path | None, run: Path, *launcher: str, **keys: object) -> list[str]:
     """Return the command line of a run; keys have two underscores for the dot."""
     own = {name.replace("__", "."): value for name, value in keys.items()}
     values = KEYS | {"data.root": root, "run.dir": run} | own
-    options = [str(word) for name, value in values.items() for word in (f"--{name}", value)]
+    options = [
+        str(word) for name, value in values.items() for word in (f"--{name}", value)
+        if value is not None
+    ]  # fmt: skip
     return [sys.executable, *launcher, str(ROOT / "train.py"), *options]
 
 

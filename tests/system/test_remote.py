@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from gan.system import stores
+from gan.system import signals, stores
 from gan.system.atomic import ends_the_work, write_whole
 from gan.system.remote import BLOCK, MOST_BLOCKS, RemotePath, given_place, place
 from gan.system.signals import Interruption
@@ -188,6 +188,48 @@ def test_a_signal_ends_the_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(slept) == 1
 
 
+def test_a_loader_worker_sees_the_signal_of_its_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signals, "_shared", [])
+    shared = signals.shared_signal()
+    with Interruption():
+        assert shared.value == 0
+        signal.raise_signal(signal.SIGTERM)
+        assert shared.value == signal.SIGTERM
+    assert signals.pause(60) == signal.SIGTERM  # there is no handler here, as in a worker
+    with Interruption():
+        assert signals.received() is None
+
+
+OBSTORE = """Generic S3 error: Error performing GET http://host/bucket/b.png in 49µs - {reason}
+
+Debug source:
+Generic {{
+    uri: Some(
+        http://127.0.0.1:9/bucket/b.png,
+    ),
+    source: hyper_util::client::legacy::Error(
+        ConnectError(
+            "tcp connect error",
+            {inner}
+        ),
+    ),
+}}"""
+
+
+@pytest.mark.parametrize(
+    ("reason", "inner", "expected"),
+    [
+        ("HTTP error: error sending request", 'Os { message: "Connection refused" },',
+         "Connection refused"),
+        ("HTTP error: error sending request", "", "tcp connect error"),
+        ("Server returned non-2xx status code: 503 Slow Down: <?xml?>\n<Code>SlowDown</Code>", "",
+         "503 Slow Down, SlowDown"),
+    ],
+)  # fmt: skip
+def test_obstores_messages_are_cut_to_their_cause(reason: str, inner: str, expected: str) -> None:
+    assert stores._line(OSError(OBSTORE.format(reason=reason, inner=inner))) == expected
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
@@ -205,7 +247,7 @@ def test_what_another_try_does_not_change_is_raised_at_once(
 
 
 def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(stores.SCHEMES, "s3", stores.Scheme("no_such_package", obstore=True))
+    monkeypatch.setitem(stores.SCHEMES, "s3", stores.Scheme("no_such_package"))
     with pytest.raises(
         ValueError, match=r"s3:// requires .*pip install 'gan-translation\[remote\]'"
     ):

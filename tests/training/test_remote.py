@@ -1,6 +1,7 @@
 """Training from an S3 server: the numbers of the same files on a disk, whatever the server does."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -83,6 +84,31 @@ def test_a_killed_run_resumes_in_the_middle_of_an_epoch(
     assert generators(tmp_path / "local") == generators(tmp_path / "remote")
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_signal_ends_the_wait_for_a_store_also_in_a_loader_worker(
+    server: ObjectServer, images: Path, tmp_path: Path, workers: int
+) -> None:
+    """Only the trainer receives it."""
+    keys = {"train__max_steps": 500, "train__checkpoint_every": 4, "data__workers": workers}
+    process = subprocess.Popen(
+        command(Path(URL), tmp_path / "run", **keys),
+        env=environment(), stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not (tmp_path / "run/state/step-00000004/manifest.json").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    server.stop()
+    assert process.stderr
+    for line in process.stderr:
+        if "the store does not answer" in line:
+            break
+    process.send_signal(signal.SIGTERM)
+    printed = process.communicate(timeout=30)[1]  # its tries would take a minute
+    assert process.returncode == 75
+    assert "stopped by SIGTERM after step" in printed
+    assert (tmp_path / "run/stopped").exists()
+
+
 def place_of(name: str) -> str:
     return f"s3://{BUCKET}/data/{name}"
 
@@ -124,7 +150,7 @@ def test_a_server_that_was_dead_for_half_a_minute_changes_nothing(
         outages.append(time.monotonic() - began)
 
     def die(method: str, path: str) -> None:
-        if (tmp_path / "remote/state/step-00000003").exists():
+        if (tmp_path / "remote/index.json").exists() and path.endswith(".png"):
             server.before = lambda method, path: None
             threading.Thread(target=outage).start()
 
@@ -137,17 +163,25 @@ def test_a_server_that_was_dead_for_half_a_minute_changes_nothing(
 def test_a_server_that_stays_dead_ends_the_run_after_a_save(
     server: ObjectServer, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The error is short, and names the object and the cause."""
     monkeypatch.setattr(stores, "WAITS", (0.01,))
     train(config(images, tmp_path / "local", train=steps(6)))
 
     def die(method: str, path: str) -> None:
-        if (tmp_path / "remote/state/step-00000003").exists():
+        read = [path for method, path in server.requests if method == "GET"]
+        if sum(path.endswith(".png") for path in read) > 7:
             server.before = lambda method, path: None
             server.stop()
 
     server.before = die
-    with pytest.raises(ValueError, match=r"did not answer in 2 tries.*the same command again"):
+    with pytest.raises(ValueError, match="the same command again") as raised:
         train(config(URL, tmp_path / "remote", train=steps(6)))
+    assert re.fullmatch(
+        rf"s3://{BUCKET}/data/train./.\.png: the store did not answer in 2 tries \("
+        r"[^()\n]{5,60}\): look at the network and AWS_ENDPOINT_URL: run the same command again to "
+        "continue",
+        str(raised.value),
+    )
     server.start()
     train(config(URL, tmp_path / "remote", train=steps(6)))
     assert generators(tmp_path / "local") == generators(tmp_path / "remote")
@@ -160,4 +194,5 @@ def test_wrong_credentials_are_one_line(
     text = run(command(Path(URL), tmp_path / "run"), status=1)
     lines = text.strip().splitlines()
     assert len(lines) == 1, text
-    assert f"s3://{BUCKET}/data/trainA: the store denies access: check its credentials" in text
+    told = "the store denies access: check its credentials (403 Forbidden, InvalidAccessKeyId)"
+    assert lines[0].endswith(f"error: s3://{BUCKET}/data/trainA: {told}")

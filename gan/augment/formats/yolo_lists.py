@@ -10,6 +10,7 @@ from pathlib import Path
 from gan.augment.dataset import Files, Outputs, split_name, split_words
 from gan.augment.formats.ends import by_ends
 from gan.images import IMAGE_SUFFIXES
+from gan.system.remote import RemotePath
 
 Lines = list[tuple[bytes, Path | None]]
 """The lines of a list, with line breaks, each with the image that it names or None."""
@@ -24,7 +25,12 @@ def find(root: Path, folder: Path, base: str, entry: str) -> Path | None:
     `folder` is the folder of data.yaml, relative to the root, and `base` the value of its `path`.
     """
     places = _candidates(roots(root), folder, base, entry)
-    return next((place for place in places if os.path.exists(root / place)), None)
+    return next((place for place in places if _exists(root / place)), None)
+
+
+def _exists(path: Path) -> bool:
+    """Return whether there is a file or an object; False for names that no disk takes."""
+    return path.exists() if isinstance(path, RemotePath) else os.path.exists(path)
 
 
 def find_end(root: Path, folder: Path, entry: str) -> Path | None:

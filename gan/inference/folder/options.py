@@ -21,6 +21,16 @@ from gan.config.sections import Place, Side
 from gan.domains import Direction
 
 
+def shard_fault(text: str) -> Fault:
+    """Return whether an option is not a shard, as 3/64 is, and its message."""
+    number, _, count = text.partition("/")
+    digits = number.isdecimal() and count.isdecimal()
+    return (
+        not (digits and 1 <= int(number) <= int(count)),
+        f"shard: expected NUMBER/COUNT with NUMBER from 1 to COUNT. Got: {text}",
+    )
+
+
 class TranslateOptions(Section):
     """Images and clips to translate, and how.
 
@@ -97,9 +107,4 @@ class TranslateOptions(Section):
     share of the cores."""
 
     def faults(self) -> Iterator[Fault]:
-        number, _, count = self.shard.partition("/")
-        digits = number.isdecimal() and count.isdecimal()
-        yield (
-            not (digits and 1 <= int(number) <= int(count)),
-            f"shard: expected NUMBER/COUNT with NUMBER from 1 to COUNT. Got: {self.shard}",
-        )
+        yield shard_fault(self.shard)

@@ -69,8 +69,8 @@ def _train(
     levels = range(1, config.levels[0] + 1)
     print(
         printable(
-            f"wct.decoder: {path} does not exist, so it is trained now for {config.steps} steps and "
-            "written at the end. If the training is interrupted, run the same command again to "
+            f"wct.decoder: {path} does not exist, so it is trained now for {config.steps} steps "
+            "and written at the end. If the training is interrupted, run the same command again to "
             "continue"
         ),
         file=sys.stderr,
