@@ -11,9 +11,10 @@ from urllib.parse import urlencode, urlsplit
 import numpy as np
 import pytest
 
+from tests.support.browsing import SECONDS
 from tests.support.clips import panned, read_clip, write_clip
 from tests.support.serving import Server, ask
-from tests.support.visits import SECONDS, Visit
+from tests.support.visits import Visit
 
 pytest.importorskip("av", reason="needs the extra `video`")
 pytestmark = pytest.mark.slow
