@@ -138,7 +138,8 @@ def _end(
     settings: dict[str, Any],
 ) -> int:
     """Complete the output, if no other part is missing; return the exit status."""
-    joined, told = join_parts(config.output, Shard.of(config.shard), failures)
+    shard = Shard.of(config.shard, config.batch_size, pick_device(config.device).type)
+    joined, told = join_parts(config.output, shard, failures)
     if told:
         print(told, file=sys.stderr)
     if joined is None:

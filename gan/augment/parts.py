@@ -1,6 +1,5 @@
 """Parts of an augmentation that separate commands translate; the last one to end completes it."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,16 +27,10 @@ def join_parts(
     """
     if part.count == 1:
         return dict(failures), ""
-    write_bytes(_report(output, part), line({str(path): why for path, why in failures.items()}))
-    joined: dict[Path, str] = {}
-    missing: list[int] = []
-    for number in range(1, part.count + 1):
-        try:
-            found = json.loads(_report(output, Shard(number, part.count)).read_bytes())
-            joined |= {Path(name): reason for name, reason in found.items()}
-        except FileNotFoundError:
-            missing.append(number)
+    own = {str(path): why for path, why in failures.items()}
+    write_bytes(_report(output, part), line({"division": part.division, "failures": own}))
+    parts, missing = part.parts([_report(output, part.at(n)) for n in range(1, part.count + 1)])
     if missing:
-        named = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
-        return None, f"shard {part.number}/{part.count} done; without a report yet: {named}"
+        return None, missing
+    joined = {Path(name): why for each in parts for name, why in each["failures"].items()}
     return joined, f"all {part.count} shards done"

@@ -105,7 +105,26 @@ def test_the_last_of_several_parts_completes_the_output_of_one(
         for at in (2, 1, 3)
     ]
     printed = capsys.readouterr().err
-    assert "shard 1/3 done; without a report yet: 3" in printed
+    assert "shard 1/3 done; parts without a report: 3" in printed
     assert printed.count("all 3 shards done") == 1
     assert 1 in done
     assert contents(parts) == contents(tmp_path / "out")
+
+
+def test_parts_of_other_batches_make_no_whole(
+    tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    WRITERS["imagefolder"](tmp_path / "in")
+    parts = tmp_path / "parts"
+
+    def printed(shard: str, batch_size: int) -> str:
+        made = config(
+            tmp_path, "imagefolder", model=[model], output=parts, shard=shard,
+            batch_size=batch_size,
+        )  # fmt: skip
+        assert augment(made) == 0
+        return capsys.readouterr().err
+
+    printed("1/2", 1)
+    assert "run again, since they had other files or batches: parts 1." in printed("2/2", 4)
+    assert "all 2 shards done" in printed("1/2", 4)

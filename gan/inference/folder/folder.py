@@ -63,7 +63,9 @@ def translate_folder(options: TranslateOptions) -> int:
                 options.max_megapixels,
             )
         )
-        shard = Shard.of(options.shard)
+        names = [job.source.name for job in plan.jobs]
+        names += [job.source.name for job in plan.clips.jobs]
+        shard = Shard.of(options.shard, options.batch_size, translator.device.type, names)
         plan = shard.plan(plan, options.batch_size, translator.device.type)
         if options.dry_run:
             return _show(plan, translator, options.tile) if processes.main else 0

@@ -1,7 +1,8 @@
 """Translate one part of the images per command, and join the reports of all parts."""
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -25,12 +26,21 @@ class Shard:
 
     number: int = 1
     count: int = 1
+    division: str = ""
+    """A hash of what the division depends on. Only parts of one division make a whole."""
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        """Return the shard for the text of the option, such as "3/64"."""
+    def of(
+        cls, text: str, batch_size: int | None = None, device: str = "", names: Iterable[str] = ()
+    ) -> Self:
+        """Return the shard for the text of the option, such as "3/64".
+
+        The division depends on the size of batches, which the device sets without a `batch_size`,
+        and on the names of all files.
+        """
         number, _, count = text.partition("/")
-        return cls(int(number), int(count))
+        told = json.dumps([batch_size or device, *names])
+        return cls(int(number), int(count), hashlib.sha256(told.encode()).hexdigest()[:16])
 
     def take(self, items: Sequence[T]) -> Sequence[T]:
         """Return the items of this part: every count-th one."""
@@ -62,6 +72,36 @@ class Shard:
             ),
         )
 
+    def at(self, number: int) -> Self:
+        """Return another part of the same division."""
+        return replace(self, number=number)
+
+    def parts(self, reports: Sequence[Path]) -> tuple[list[dict[str, Any]], str | None]:
+        """Return the parts' reports; and a line of text if one is missing or does not belong here.
+
+        A part belongs to another division if it had other files, batches or devices: pictures
+        would then be missing from the whole.
+        """
+        parts: list[dict[str, Any]] = []
+        missing: list[int] = []
+        foreign: list[int] = []
+        for number, path in enumerate(reports, 1):
+            try:
+                part = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
+            except FileNotFoundError:
+                missing.append(number)
+                continue
+            parts.append(part)
+            if part.get("division") != self.division:
+                foreign.append(number)
+        done = f"shard {self.number}/{self.count} done"
+        if foreign:
+            return parts, (
+                f"{done}; run again, since they had other files or batches: parts "
+                f"{_first(foreign)}. Give all parts the same files, --batch_size and --device"
+            )
+        return parts, f"{done}; parts without a report: {_first(missing)}" if missing else None
+
     def report(self, output: Path) -> Path:
         """Return the path of this part's report."""
         return output / FOLDER / f"{self.number}-of-{self.count}.json"
@@ -92,22 +132,15 @@ class Shard:
             write_failed(output, failures)
             return None
         about: dict[str, Any] = {
+            "division": self.division,
             "counts": list(counts),
             "failures": [(str(each.source), each.reason) for each in failures],
         }
         text = json.dumps(about).encode("utf-8", "surrogateescape")
         write_whole(self.report(output), lambda file: file.write(text))
-        parts: list[dict[str, Any]] = []
-        missing: list[int] = []
-        for number in range(1, self.count + 1):
-            try:
-                content = Shard(number, self.count).report(output).read_bytes()
-                parts.append(json.loads(content.decode("utf-8", "surrogateescape")))
-            except FileNotFoundError:
-                missing.append(number)
+        parts, missing = self.parts([self.at(n).report(output) for n in range(1, self.count + 1)])
         if missing:
-            named = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
-            return f"shard {self.number}/{self.count} done; parts without a report: {named}"
+            return missing
         joined = [Failure(path_of(name), why) for part in parts for name, why in part["failures"]]
         write_failed(output, joined)
         total, before = (sum(part["counts"][at] for part in parts) for at in (0, 1))
@@ -116,3 +149,8 @@ class Shard:
             f"all {self.count} shards done: {total - before - len(joined)} of {total} files "
             f"translated, {before} existed already, {len(joined)} failed{many}"
         )
+
+
+def _first(numbers: Sequence[int]) -> str:
+    """Return the first numbers as text."""
+    return ", ".join(map(str, numbers[:5])) + (", ..." if len(numbers) > 5 else "")

@@ -62,6 +62,33 @@ def test_the_end_line_names_more_parts_than_pictures(tmp_path: Path) -> None:
     assert str(Shard(2, 2).end(tmp_path, (0, 0), [])).endswith("more shards than pictures")
 
 
+def test_parts_of_other_batches_or_files_make_no_whole(
+    photos: Photos, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else pictures between their batches would be missing, and all parts would be done."""
+    folder = photos("photos", 6)
+    model = write_generator(tmp_path / "gen_ab.safetensors")
+
+    def translate(shard: str, batch_size: int) -> str:
+        translate_folder(
+            TranslateOptions(
+                model=model, input=folder, output=tmp_path / "out", shard=shard, device="cpu",
+                batch_size=batch_size,
+            )
+        )  # fmt: skip
+        return capsys.readouterr().err
+
+    assert "parts without a report: 2" in translate("1/2", 1)
+    told = translate("2/2", 6)
+    assert "run again, since they had other files or batches: parts 1." in told
+    assert "all 2 shards" not in told
+    assert not (tmp_path / "out/failed.tsv").exists()
+    assert "all 2 shards done: " in translate("1/2", 6)
+    assert len([*(tmp_path / "out").glob("*.png")]) == 6
+    photos("photos", 7)
+    assert "parts 1." in translate("2/2", 6)
+
+
 def test_the_last_shard_joins_the_failures_and_the_files_are_those_of_one_process(
     photos: Photos, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
