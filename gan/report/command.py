@@ -136,7 +136,13 @@ def page(run: Path, opened: Configuration, options: ReportOptions) -> Markup:
         fault=opened.fault,
         alerts=_alerts(with_ends, shown),
         sections={
-            "Doctor": render("doctor.html", lines=findings, findings=with_ends),
+            "Doctor": render(
+                "doctor.html",
+                lines=findings,
+                findings=with_ends,
+                first=max(1, config.train.doctor_every),
+                step=stands.step,
+            ),
             "Test images": test_images(translations, options.images),
             "Best and worst": extremes(
                 translations, _scores_of(run, shown), shown.metrics if shown else {}

@@ -145,12 +145,12 @@ def persist(call: Callable[[], T], url: str = "") -> T:
                 raise StoreError(
                     f"the store denies access: check its credentials ({_line(error)})"
                 ) from error
-            few = number >= FEW and not _Contact.answered and _unknown_host(error)
-            if wait is None or few:
+            nameless = not _Contact.answered and _unknown_host(error)
+            if wait is None or (nameless and number >= FEW):
                 raise StoreError(
                     f"the store did not answer in {number} tries ({_line(error)}): {_advice(url)}"
                 ) from error
-            _tell(url, error)
+            _tell(url, error, "trying again" if nameless else "trying again for a minute")
             if received := pause(wait):
                 raise StoreError(
                     f"stopped by {received.name} while the store did not answer ({_line(error)})"
@@ -158,13 +158,13 @@ def persist(call: Callable[[], T], url: str = "") -> T:
     raise AssertionError
 
 
-def _tell(url: str, error: Exception) -> None:
-    """Print that a store does not answer, once per outage."""
+def _tell(url: str, error: Exception, plan: str) -> None:
+    """Print that a store does not answer, and what is planned, once per outage."""
     now = time.monotonic()
     if now - _Contact.told > 2 * sum(WAITS):
         _Contact.told = now
         name = f"{url}: " if url else ""
-        text = f"{name}the store does not answer ({_line(error)}): trying again for a minute"
+        text = f"{name}the store does not answer ({_line(error)}): {plan}"
         print(text, file=sys.stderr, flush=True)
 
 

@@ -112,6 +112,17 @@ def test_metrics_that_are_worse_are_named_first(
     assert "resolved at step 12" in page(run, images=0)
 
 
+def test_a_doctor_that_has_not_checked_yet_has_found_nothing_out(run: Path) -> None:
+    config = (run / "config.yaml").read_text()
+    for every, told in ((4, "The doctor found nothing."), (100, "its first check is at step 100")):
+        changed, count = re.subn(r"doctor_every: \d+", f"doctor_every: {every}", config)
+        assert count == 1
+        (run / "config.yaml").write_text(changed)
+        (run / "doctor.jsonl").touch()
+        text = page(run, images=0)
+        assert (told in text, text.count("The doctor found nothing.")) == (True, int(every == 4))
+
+
 def test_missing_test_folders_are_reported(run: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -161,15 +161,20 @@ def test_tries_are_bounded_and_wait_longer_each_time(
     assert told == ["the store does not answer (reset): trying again for a minute"]
 
 
-@pytest.mark.parametrize(("answered", "tries"), [(False, 2), (True, 7)])
+@pytest.mark.parametrize(("answered", "tries", "plan"), [
+    (False, 2, "trying again"), (True, 7, "trying again for a minute"),
+])  # fmt: skip
 def test_an_unknown_host_is_given_up_early_unless_a_store_has_answered(
-    monkeypatch: pytest.MonkeyPatch, answered: bool, tries: int
-) -> None:
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    answered: bool, tries: int, plan: str,
+) -> None:  # fmt: skip
     monkeypatch.setattr(stores, "pause", lambda seconds: None)
     monkeypatch.setattr(stores._Contact, "answered", answered)
     error = OSError("[Errno -2] Name or service not known")
+    monkeypatch.setattr(stores._Contact, "told", -1e9)
     with pytest.raises(StoreError, match=rf"in {tries} tries .*the network and HF_ENDPOINT$"):
         persist(failing(9, error), "hf://datasets/me/x")
+    assert capsys.readouterr().err.endswith(f": {plan}\n")
 
 
 def test_a_signal_ends_the_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
