@@ -1,6 +1,7 @@
 """Load unpaired training images; their order depends only on (seed, epoch, index)."""
 
 import multiprocessing
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -189,6 +190,8 @@ def build_loader(
     fresh = gpu or dist.is_initialized() or getattr(dataset, "remote", False)
     context = multiprocessing.get_context("forkserver" if fresh else None)
     start = partial(_start_worker, Budget(megabytes, context), shared_signal()) if workers else None
+    # Workers wait for files, too, so more of them than cores may pay: `data.workers` decides.
+    warnings.filterwarnings("ignore", "This DataLoader will create")
     return DataLoader(
         cast(Dataset[tuple[Tensor, ...]], dataset),
         batch_sampler=batches,

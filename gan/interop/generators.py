@@ -22,6 +22,7 @@ from gan.interop.recognition import completed, recognize
 from gan.networks.described import read_metadata
 from gan.networks.files import KEY, fill, load_generator
 
+EXPORTED = (".onnx", ".pt2")
 SHOWN = 4
 """Largest number of tensors that an error lists."""
 
@@ -92,6 +93,11 @@ def open_generator(
     the file and what it holds, if it holds no generator or the other direction, or several and the
     choice is not clear.
     """
+    if path.suffix.lower() in EXPORTED:
+        raise ValueError(
+            f"{path}: is an export for other programs, this one does not read it: give the run's "
+            "folder or its .safetensors file"
+        )
     if path.suffix.lower() not in PICKLES and (
         part is None and KEY in read_metadata(path, "generator")
     ):

@@ -111,6 +111,13 @@ def test_joligens_names_are_read(norm: Norm, tmp_path: Path) -> None:
     assert same(opened.network, theirs)
 
 
+@pytest.mark.parametrize("name", ["g.onnx", "g.PT2"])
+def test_an_export_is_named_as_one(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"any")
+    with pytest.raises(ValueError, match=rf"{name}: is an export for other programs"):
+        open_generator(tmp_path / name)
+
+
 def test_a_stem_without_padding_is_rejected(tmp_path: Path) -> None:
     """Later versions of joliGEN do not pad: the output is smaller, but the shapes are equal."""
     theirs = Joli(resnet_layers(2, 9)[1:])
