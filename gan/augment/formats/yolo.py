@@ -224,7 +224,7 @@ def _splits_of(
 ) -> tuple[dict[Path, frozenset[str]], dict[Path, Lines]]:
     """Return splits by image, and the lists, given the entries of a data.yaml.
 
-    Add remarks about entries without images. Lists of another machine are matched by `with_lost`.
+    Add remarks about entries without images. Paths from another machine: see `with_lost`.
     """
     splits, named = (defaultdict[Path, frozenset[str]](frozenset) for _ in range(2))
     for entry in entries:

@@ -87,7 +87,10 @@ class Local:
         return y[..., first : first + len(want), :]
 
     def _takes(self, want: Span, lines: int) -> Span:
-        """Return the padded input's lines that `want` needs; lines padded above are negative."""
+        """Return the rows of the padded input that `want` needs.
+
+        Row 0 is the image's first; the padding above it has negative numbers.
+        """
         start, stop = want.start * self.stride, (want.stop - 1) * self.stride + self.kernel
         if self.grows:
             start = -((self.kernel - 1 - self.cropped - want.start) // self.stride)  # rounded up
