@@ -17,7 +17,7 @@ from gan.inference.folder.batches import make_batches
 from gan.inference.folder.options import TranslateOptions
 from gan.inference.folder.pipeline import Batch, Pipeline, write_translation
 from gan.inference.folder.plan import Job, Plan, make_plan
-from gan.inference.folder.shards import Shard
+from gan.inference.folder.shards import Shard, divide
 from gan.inference.folder.streams import share_of_cores
 from gan.inference.translator import Translator
 from gan.inference.video.clips import translate_clips
@@ -63,10 +63,7 @@ def translate_folder(options: TranslateOptions) -> int:
                 options.max_megapixels,
             )
         )
-        names = [job.source.name for job in plan.jobs]
-        names += [job.source.name for job in plan.clips.jobs]
-        shard = Shard.of(options.shard, options.batch_size, translator.device.type, names)
-        plan = shard.plan(plan, options.batch_size, translator.device.type)
+        shard, plan = divide(plan, options.shard, options.batch_size, translator.device.type)
         if options.dry_run:
             return _show(plan, translator, options.tile) if processes.main else 0
         processes.once(lambda: prepare(plan, options.scratch, shard))

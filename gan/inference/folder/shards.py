@@ -151,6 +151,14 @@ class Shard:
         )
 
 
+def divide(whole: Plan, text: str, batch_size: int | None, device: str) -> tuple[Shard, Plan]:
+    """Return the shard for the text of the option, and its part of a plan."""
+    names = [job.source.name for job in whole.jobs]
+    names += [job.source.name for job in whole.clips.jobs]
+    shard = Shard.of(text, batch_size, device, names)
+    return shard, shard.plan(whole, batch_size, device)
+
+
 def _first(numbers: Sequence[int]) -> str:
     """Return the first numbers as text."""
     return ", ".join(map(str, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
