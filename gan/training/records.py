@@ -47,7 +47,7 @@ class Evaluation(Record):
         return {name: str(value) for name, value in dotted(self.protocol)}
 
     def changed(self, change: Change) -> list[str]:
-        """Return the names of the metrics whose change from the source images is `change`."""
+        """Return the names of the metrics that are better or worse (`change`) than the sources'."""
         return [name for name, metric in self.metrics.items() if metric.change == change]
 
 

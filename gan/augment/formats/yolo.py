@@ -222,7 +222,7 @@ def _read_darknet(text: bytes) -> dict[str, str]:
 def _splits_of(
     files: Files, path: Path, entries: Iterable[Entry], lists: Mapping[Path, Lines]
 ) -> tuple[dict[Path, frozenset[str]], dict[Path, Lines]]:
-    """Return splits by image, and the lists, given the entries of a data.yaml.
+    """Return splits by image, and `lists` with lost paths found again, for a data.yaml's entries.
 
     Add remarks about entries without images. Paths from another machine: see `with_lost`.
     """

@@ -84,7 +84,7 @@ def check_shown(path: Path, opened: Opened) -> None:
     """Raise ValueError if a generator translates numbers that browsers cannot read or show."""
     if any(ranges_of(opened.about, path)):
         raise ValueError(
-            f"{path}: translates files with their own ranges of values, and browsers show 8 bits "
+            f"{path}: was trained with data.range_a or data.range_b, but browsers show 8 bits "
             "only: export it as onnx"
         )
 

@@ -95,8 +95,8 @@ class Translation(FrameMethod):
         translator = self.translator
         if translator.range_in or translator.range_out:
             raise ValueError(
-                "this generator was trained with data.range_a or data.range_b; clips have 8 bits "
-                "only: translate images"
+                "this generator was trained with data.range_a or data.range_b, but clips have 8 "
+                "bits only: give it image files instead"
             )
         large = translator.tiles and not self.side and not translator.fits(height, width)
         return TILE if large else self.side
