@@ -178,7 +178,7 @@ def test_a_server_that_stays_dead_ends_the_run_after_a_save(
         train(config(URL, tmp_path / "remote", train=steps(6)))
     assert re.fullmatch(
         rf"s3://{BUCKET}/data/train./.\.png: the store did not answer in 2 tries \("
-        r"[^()\n]{5,60}\): look at the network and AWS_ENDPOINT_URL: run the same command again to "
+        r"[^()\n]{5,60}\): check the network and AWS_ENDPOINT_URL: run the same command again to "
         "continue",
         str(raised.value),
     )
