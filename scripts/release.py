@@ -41,7 +41,7 @@ def main(words: list[str] | None = None) -> int:
     """Build, check, install elsewhere and translate; return 0, or 1 after the first failure."""
     parser = argparse.ArgumentParser(description="Build and check a release; upload nothing.")
     parser.add_argument("output", type=Path, help="new or empty folder for the wheel and the sdist")
-    output: Path = parser.parse_args(words).output
+    output: Path = parser.parse_args(words).output.resolve()  # steps run in other folders
     try:
         wheel, sdist = build(output)
         run("check", sys.executable, "-m", "twine", "check", "--strict", wheel, sdist)

@@ -30,8 +30,9 @@ def test_a_release_is_checked_and_translates_without_a_network(
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, NOWHERE)
     done = subprocess.run(
-        [sys.executable, SCRIPT, tmp_path / "dist"], capture_output=True, text=True, check=False
-    )
+        [sys.executable, SCRIPT, "dist"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert {path.suffix for path in (tmp_path / "dist").iterdir()} == {".whl", ".gz"}
     assert "the same picture as by this checkout" in done.stdout
