@@ -112,7 +112,7 @@ def test_metrics_that_are_worse_are_named_first(
     assert "resolved at step 12" in page(run, images=0)
 
 
-def test_a_doctor_that_has_not_checked_yet_has_found_nothing_out(run: Path) -> None:
+def test_a_doctor_that_has_not_checked_yet_says_so(run: Path) -> None:
     config = (run / "config.yaml").read_text()
     for every, told in ((4, "The doctor found nothing."), (100, "its first check is at step 100")):
         changed, count = re.subn(r"doctor_every: \d+", f"doctor_every: {every}", config)

@@ -41,12 +41,12 @@ class FrameMethod(ABC):
 
     @property
     def segment(self) -> int:
-        """Most frames of a segment: what a killed command loses at most."""
+        """Largest number of frames in a segment, which a killed command loses at most."""
         return shots.SEGMENT
 
     @abstractmethod
     def facts(self) -> dict[str, Any]:
-        """Return all on which a result depends, except the clip, as JSON values."""
+        """Return all values on which a result depends, except the clip, for JSON."""
 
     @abstractmethod
     def painter(self, tile: int | None, scratch: Path) -> FramePainter:
