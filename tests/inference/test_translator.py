@@ -208,17 +208,20 @@ def test_a_picture_with_an_exif_rotation_is_translated_upright(
     np.testing.assert_array_equal(np.asarray(turned), 255 - np.rot90(pixels, -1))
 
 
-def test_bf16_equals_autocast_within_rounding(
+def test_bf16_is_as_near_to_the_exact_result_as_autocast(
     generator_file: Path,
 ) -> None:
-    """bf16 keeps 8 bits. Weights cast once, and another layout, add in another order."""
+    """Weights cast once, and another layout, add in another order; processors do, too."""
     x = torch.rand(2, 3, 40, 24, generator=torch.Generator().manual_seed(0)) * 2 - 1
     network, _, _ = load_generator(generator_file)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        expected = network.eval()(x)
+    with torch.no_grad():
+        with torch.autocast("cpu", torch.bfloat16):
+            autocast = network.eval()(x)
+        exact = network.double()(x.double())
     with torch.inference_mode():
         got = Translator.load(generator_file, precision="bf16").run(x)
-    torch.testing.assert_close(got, expected, rtol=0, atol=2**-5)
+    error, usual = ((each - exact).abs().mean() for each in (got, autocast))
+    assert 0.5 < error / usual < 1.1  # in float32 it would be a thousandth
 
 
 def test_auto_is_bf16_if_the_device_computes_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
