@@ -58,7 +58,10 @@ class ImageError(ValueError):
 
 
 class UnreachableError(ImageError):
-    """No image of a store can be read now; a worker's error keeps its type, but not its cause."""
+    """A store's images cannot be read now.
+
+    It has its own type because an error that comes from a loader worker has lost its `__cause__`.
+    """
 
 
 @cache

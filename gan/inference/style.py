@@ -18,7 +18,7 @@ from gan.networks.adain import Styled
 def styled(
     opened: Opened, file: Path, image: str | Path | None, choice: StyleChoice
 ) -> tuple[nn.Module, GeneratorRow]:
-    """Return the generator with a fixed style, as a function of one picture, and its row.
+    """Return a network that translates a picture in one fixed style, and the generator's row.
 
     image: a style image. choice: one of the generator's own styles. ValueError if a required one is
     missing, or if one is given that the generator does not use.

@@ -36,7 +36,7 @@ class Inception(nn.Module):
         self.maps[layer] = output
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Map (N, 3 or 1, H, W) in [-1, 1] to {layer: (N, C, h, w)} of STYLE and POOLED."""
+        """Map (N, 3 or 1, H, W) in [-1, 1] to maps (N, C, h, w) of STYLE and POOLED, by layer."""
         pooled = self.network(to_pixels(images.expand(-1, 3, -1, -1)))
         maps = self.maps | {POOLED: pooled.reshape(len(images), -1, 1, 1)}
         self.maps.clear()

@@ -15,7 +15,7 @@ IDENTICAL = 100.0
 
 
 def l1(x: Tensor, y: Tensor) -> Tensor:
-    """Return the mean absolute difference on the scale of [-1, 1]; 1 is 127.5 gray levels."""
+    """Return each image's mean absolute difference, (N,); 1 is 127.5 gray levels."""
     return (x - y).abs().flatten(1).mean(1)
 
 

@@ -163,7 +163,7 @@ class ResnetGenerator(nn.Module):
 
         Without positions, H and W are any sizes from 16 up. With positions they must be multiples
         of size_multiple, and the result is a list: the translation, then the features of each map
-        at these positions, (N, S, C). With encode_only the list holds only the features.
+        at its own positions, (N, S, C). With encode_only the list holds only the features.
         """
         if positions is None:
             return run_padded(self.model, x, self.size_multiple)

@@ -30,7 +30,7 @@ BUFFER = 2**24
 """Bytes of a request."""
 THREADS = 16
 """Footers that are read at once."""
-ADVICE = "HF_ASSETS_CACHE names another folder"
+ADVICE = "set HF_ASSETS_CACHE to use another folder"
 
 
 def is_table(name: str) -> bool:

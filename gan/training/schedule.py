@@ -11,8 +11,8 @@ def lr_multiplier(epoch: int, epochs: int, decay_epochs: int, schedule: Schedule
     """Return the factor of the learning rate in an epoch, counted from 0.
 
     It is 1 for `epochs` epochs, then falls for `decay_epochs`, so that the epoch after the last
-    would have 0. `linear` is the rule of the CycleGAN paper (Sec. 4) as its authors' present code
-    counts: with 100 + 100 epochs, counted from 1, epoch 101 is the first below 1, and epoch 200
+    would have 0. `linear` is the rule of the CycleGAN paper (Sec. 4) with the counting of its
+    authors' present code: of 100 + 100 epochs, the 101st is the first below 1, and the 200th
     trains at 1/101. `cosine` falls along half a cosine; `constant` does not fall.
     """
     decayed = min(max(0, epoch - epochs + 1) / (decay_epochs + 1), 1.0)

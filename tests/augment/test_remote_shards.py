@@ -1,8 +1,5 @@
 """Augmenting from an S3 server to it, in shards that are killed: the files of a local run."""
 
-import os
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,7 +10,7 @@ from gan.system import stores
 from tests.support.generators import write_generator
 from tests.support.interrupted_runs import contents
 from tests.support.labelled import WRITERS
-from tests.support.launching import ROOT, environment, run
+from tests.support.launching import kill_when, run
 from tests.support.object_server import BUCKET, object_server, upload
 
 pytestmark = pytest.mark.engines
@@ -48,16 +45,8 @@ def test_two_killed_shards_make_the_files_of_a_local_run_and_translate_nothing_t
         for number in (1, 2):
             server.delay = 0.3
             arguments = command(model, source, OUTPUT, "--shard", f"{number}/2")
-            process = subprocess.Popen(
-                arguments, env=environment(), cwd=ROOT, start_new_session=True,
-                stderr=subprocess.DEVNULL,
-            )  # fmt: skip
             server.requests.clear()
-            while not [path for method, path in server.requests if written(method, path)]:
-                assert process.poll() is None
-                time.sleep(0.02)
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            kill_when(lambda: any(written(*each) for each in server.requests), arguments)
             time.sleep(1)
             server.delay = 0
             scored = [name for name in there() if written("PUT", name)]

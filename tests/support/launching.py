@@ -1,8 +1,11 @@
 """Runs of train.py as separate processes: tiny networks, small images, and their results."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +69,19 @@ def run(arguments: list[str], status: int = 0) -> str:
     )
     assert done.returncode == status, done.stderr
     return done.stderr
+
+
+def kill_when(ready: Callable[[], object], arguments: Sequence[str]) -> None:
+    """Start a command; kill it and its child processes by SIGKILL once `ready` returns true."""
+    process = subprocess.Popen(
+        arguments, env=environment(), cwd=ROOT, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while not ready():
+        assert process.poll() is None, "the command ended first"
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def assert_same_run(ours: Path, theirs: Path) -> None:

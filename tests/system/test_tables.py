@@ -192,7 +192,7 @@ def test_a_folder_that_cannot_be_written_is_named(
     with pytest.raises(stores.StoreError, match=r"train.parquet: Is a directory; HF_ASSETS_CACHE"):
         stores.read(f"{url}/train.parquet/4.png")
     monkeypatch.setenv("HF_ASSETS_CACHE", str(kept / "footer.parquet"))
-    with pytest.raises(stores.StoreError, match="HF_ASSETS_CACHE names another folder"):
+    with pytest.raises(stores.StoreError, match="set HF_ASSETS_CACHE to use another folder"):
         stores.read(f"{url}/train.parquet/4.png")
 
 

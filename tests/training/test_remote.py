@@ -1,6 +1,5 @@
 """Training from an S3 server: the numbers of the same files on a disk, whatever the server does."""
 
-import os
 import re
 import signal
 import subprocess
@@ -14,7 +13,7 @@ import pytest
 from gan.data import index_folders
 from gan.system import stores
 from gan.training import train
-from tests.support.launching import command, environment, run, write_images
+from tests.support.launching import command, environment, kill_when, run, write_images
 from tests.support.object_server import BUCKET, ObjectServer, object_server, upload
 from tests.support.runs import config, generators
 
@@ -67,17 +66,8 @@ def test_a_killed_run_resumes_in_the_middle_of_an_epoch(
     keys = {"train__max_steps": 14, "train__checkpoint_every": 4, "data__workers": workers}
     run(command(images, tmp_path / "local", **keys))
     server.delay = 0.05
-    process = subprocess.Popen(
-        command(Path(URL), tmp_path / "remote", **keys),
-        env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
     state = tmp_path / "remote/state/step-00000004/manifest.json"
-    while not state.exists():
-        assert process.poll() is None
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    kill_when(state.exists, command(Path(URL), tmp_path / "remote", **keys))
     server.delay = 0
     stores.write(f"{place_of('trainA')}/000.png", b"another", replace=True)
     assert "resuming" in run(command(Path(URL), tmp_path / "remote", **keys))

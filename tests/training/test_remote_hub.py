@@ -1,9 +1,6 @@
 """Training from a stand-in for the Hub, from files and from Parquet: the numbers of local files."""
 
-import os
 import shutil
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +13,7 @@ import pytest
 from gan.system import stores
 from gan.training import train
 from tests.support.hub_server import HubServer, hub_server, write_tables
-from tests.support.launching import command, environment, run, write_images
+from tests.support.launching import command, kill_when, run, write_images
 from tests.support.runs import config, generators
 
 ROOT = "hf://datasets/owner/name"
@@ -98,16 +95,8 @@ def test_a_killed_run_resumes_in_the_middle_of_an_epoch(
     run(command(images, tmp_path / "local", **keys))
     keys["data__workers"] = 1
     server.delay = 0.2
-    process = subprocess.Popen(
-        source.command(tmp_path / "remote", **keys),
-        env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    while not (tmp_path / "remote/state/step-00000004/manifest.json").exists():
-        assert process.poll() is None
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    state = tmp_path / "remote/state/step-00000004/manifest.json"
+    kill_when(state.exists, source.command(tmp_path / "remote", **keys))
     server.delay = 0
     newer = tmp_path / "newer"
     shutil.copytree(tmp_path / "hub", newer)

@@ -22,7 +22,7 @@ SIDE = 64
 
 @dataclass(frozen=True)
 class Material:
-    """The training samples, translations and test samples of all trials."""
+    """The training samples, translations and test samples that all trials share."""
 
     train: Labelled
     translations: Translations

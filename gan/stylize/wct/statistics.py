@@ -61,7 +61,7 @@ def moments(maps: Tensor, guide: Tensor | None = None) -> Moments:
 
 
 class Style(NamedTuple):
-    """A style's statistics for the transformation at one level; computed once for each style."""
+    """The statistics of a painting that the transformation uses at one level."""
 
     mean: Tensor
     """m_s, (C,)."""

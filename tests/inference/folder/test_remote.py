@@ -1,8 +1,5 @@
 """Translating from an S3 server to it, in shards that are killed: the files of a local run."""
 
-import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +9,7 @@ import pytest
 
 from gan.system import stores
 from tests.support.generators import write_generator
-from tests.support.launching import ROOT, environment, run
+from tests.support.launching import kill_when, run
 from tests.support.object_server import BUCKET, ObjectServer, object_server, upload
 from tests.support.pictures import Photos
 
@@ -39,18 +36,8 @@ def server(monkeypatch: pytest.MonkeyPatch, images: Path) -> Iterator[ObjectServ
 
 
 def command(model: Path, source: object, output: object, *more: str) -> list[str]:
-    words = [
-        "--model",
-        model,
-        "--input",
-        source,
-        "--output",
-        output,
-        "--device",
-        "cpu",
-        "--batch_size",
-        2,
-    ]
+    words = ["--model", model, "--input", source, "--output", output]
+    words += ["--device", "cpu", "--batch_size", 2]
     return [sys.executable, "-m", "gan.cli", "translate", *map(str, words), *more]
 
 
@@ -70,16 +57,8 @@ def test_two_killed_shards_make_the_files_of_a_local_run_once(
     for number in (1, 2):
         server.delay = 0.4
         arguments = command(model, source, OUTPUT, "--shard", f"{number}/2")
-        process = subprocess.Popen(
-            arguments, env=environment(), cwd=ROOT, start_new_session=True,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
         server.requests.clear()
-        while sum(method == "PUT" for method, _ in server.requests) < 2:
-            assert process.poll() is None
-            time.sleep(0.02)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        kill_when(lambda: sum(method == "PUT" for method, _ in server.requests) >= 2, arguments)
         time.sleep(1)
         server.delay = 0
         before = there()
