@@ -59,7 +59,7 @@ def _container(path: Path, file: BinaryIO) -> Any:
     import av
 
     if not os.fstat(file.fileno()).st_size:
-        raise ImageError(f"{path}: is empty")
+        raise ImageError(f"{path}: the file is empty")
     try:
         # FFmpeg might read a name as an address; an open file has no name.
         return av.open(file, options=LIMITS)

@@ -125,7 +125,9 @@ def test_a_clip_that_was_killed_is_equal_in_every_byte(
             run()
     target = tmp_path / "killed.mp4"
     assert len([*work_folder(target).glob("*.part")]) == 1
+    capsys.readouterr()
     run()
+    assert "in.mp4: continuing: 2 of 4 frames exist already" in capsys.readouterr().err
     assert target.read_bytes() == (tmp_path / "straight.mp4").read_bytes()
     assert not work_folder(target).exists()
     with pytest.raises(ValueError, match="exists already"):

@@ -99,7 +99,21 @@ def _ready(job: ClipJob, settings: Settings) -> Ready:
     shots.clean(folder)
     for remark in index.clip.remarks:
         settings.say(job.source, remark)
-    return Ready(job, index)
+    ready = Ready(job, index)
+    if done := sum(map(len, _finished(ready, settings.method))):
+        frames = number_of(len(index.pts), "frames")
+        settings.say(job.source, f"continuing: {done} of {frames} exist already")
+    return ready
+
+
+def _segments(clip: Ready, method: FrameMethod) -> list[Segment]:
+    """Return all segments of a clip, in order."""
+    return [*chain.from_iterable(clip.index.chains(linked=method.linked, most=method.segment))]
+
+
+def _finished(clip: Ready, method: FrameMethod) -> list[Segment]:
+    """Return the segments that an earlier run has finished."""
+    return [one for one in _segments(clip, method) if parts.part_file(clip.folder, one).exists()]
 
 
 def _shares(ready: Sequence[Ready], method: FrameMethod, world: int) -> list[Share]:
@@ -140,9 +154,7 @@ def _translate_share(share: Share, settings: Settings) -> list[Failure]:
 def _finish(clip: Ready, settings: Settings) -> None:
     """Write a clip whose segments all exist, and remove its work folder."""
     job, index = clip.job, clip.index
-    method = settings.method
-    chains = index.chains(linked=method.linked, most=method.segment)
-    segments = [*chain.from_iterable(chains)]
+    segments = _segments(clip, settings.method)
     remarks: list[str] = []
 
     def save(file: BinaryIO) -> None:
@@ -158,7 +170,7 @@ def _finish(clip: Ready, settings: Settings) -> None:
     for remark in remarks:
         settings.say(job.source, remark)
     errors = parts.read_errors(clip.folder, segments)
-    settings.say(job.source, _about(index.starts, errors, method.advice))
+    settings.say(job.source, _about(index.starts, errors, settings.method.advice))
     shutil.rmtree(clip.folder)
 
 
