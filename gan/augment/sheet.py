@@ -1,5 +1,6 @@
 """Draw sheet.png: accepted and rejected translations with sources, labels and reasons."""
 
+import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from itertools import chain
@@ -16,6 +17,8 @@ from gan.images.contact_sheet import INK, PAPER, fit_text
 
 CELL, GAP, TEXT = 288, 12, 13
 """Longer side of an image, gap between images, and height of text, in pixels."""
+LETTERS = 96
+"""Most letters in a line below an image and its source: all scores take two lines."""
 ROWS = 8
 """Largest number of rows of accepted and of rejected translations."""
 GOOD, BAD, LABEL = (30, 120, 60), (180, 40, 40), (255, 220, 0)
@@ -35,7 +38,7 @@ def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Pat
         ("rejected", BAD, rejected, rejected[:ROWS]),
     ]
     rows = max(1, *(len(shown) for *_, shown in halves))
-    width, height = 2 * (CELL + GAP), CELL + 3 * TEXT + GAP
+    width, height = 2 * (CELL + GAP), CELL + 4 * (TEXT + 2) + GAP
     page = Image.new("RGB", (2 * width + 3 * GAP, (rows * height) + 4 * TEXT), PAPER)
     draw = ImageDraw.Draw(page)
     font = ImageFont.load_default(TEXT)
@@ -50,10 +53,11 @@ def sheet(decided: Sequence[Decided], root: Path, place: Callable[[Decided], Pat
             known = {at: score for at, score in (each.scores or {}).items() if score is not None}
             scores = ", ".join(f"{name} {score:.2f}" for name, score in known.items())
             fails = ", ".join(f"{gate} {known[gate]:.2f}" for gate in each.gates if gate in known)
-            lines = each.task.output.as_posix(), f"fails: {fails}" if fails else scores
-            name, reason = (fit_text(line, TEXT, 2 * CELL + GAP) for line in lines)
+            name = fit_text(each.task.output.as_posix(), TEXT, 2 * CELL + GAP)
+            reason = f"fails: {fails}" if fails else scores
             draw.text((left, top + CELL + 2), name, INK, font)
-            draw.text((left, top + CELL + 4 + TEXT), reason, color, font)
+            below = (left, top + CELL + 4 + TEXT)
+            draw.multiline_text(below, textwrap.fill(reason, LETTERS), color, font, spacing=2)
     return page
 
 

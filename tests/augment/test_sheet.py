@@ -7,6 +7,7 @@ from PIL import Image
 
 from gan.augment.dataset import Box, Item
 from gan.augment.decisions import Decided
+from gan.augment.gates import GATES
 from gan.augment.plan import Task
 from gan.augment.sheet import CELL, GAP, LABEL, TEXT, sheet
 
@@ -70,3 +71,15 @@ def test_no_size_of_a_box_is_too_small_or_too_large(tmp_path: Path) -> None:
     assert found == labeled(page, 1) == dot | outline(120, 120, 180, 180)
     assert (60, 60) in dot
     assert all(max(abs(x - 60), abs(y - 60)) <= 2 for x, y in dot)
+
+
+def test_every_score_is_shown(tmp_path: Path) -> None:
+    Image.new("RGB", (CELL, CELL), GREY).save(tmp_path / "old.png")
+
+    def page(**changed: float) -> bytes:
+        scores = dict.fromkeys(GATES, 10.25) | changed
+        task = Task(Item(Path("old.png")), Path("new.png"), 0, 1.0)
+        each = Decided(task, "accepted", scores=scores)
+        return sheet([each], tmp_path, lambda _: tmp_path / "old.png").tobytes()
+
+    assert len({page(), *(page(**{gate: 70.25}) for gate in GATES)}) == 1 + len(GATES)
