@@ -25,7 +25,7 @@ STD = (0.229, 0.224, 0.225)
 
 
 class Decoding(NamedTuple):
-    """What the decoder makes of one level's feature maps."""
+    """The decoder's outputs for the feature maps of one level."""
 
     picture: Tensor
     """(N, out_channels, H, W), in about [-1, 1]."""

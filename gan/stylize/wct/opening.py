@@ -28,7 +28,7 @@ def decoder_file(path: Path | None) -> Path:
 def open_painter(config: StylizeOptions, device: torch.device) -> Painter:
     """Return a painter with the decoder that the options name.
 
-    ValueError if its file is missing, is no decoder's, is damaged, or does not reach a level.
+    ValueError if its file is missing, holds no decoder, is damaged, or does not reach a level.
     """
     levels, file = config.wct.levels, decoder_file(config.wct.decoder)
     try:
@@ -39,7 +39,7 @@ def open_painter(config: StylizeOptions, device: torch.device) -> Painter:
         raise ValueError(f"wct.decoder: {error}") from error
     deepest = generator_row(opened.spec["kind"]).levels
     if not deepest or opened.spec["out_channels"] != 3:
-        raise ValueError(f"wct.decoder: {file} is no decoder of color pictures: {TRAIN}")
+        raise ValueError(f"wct.decoder: {file} holds no decoder of color pictures: {TRAIN}")
     if levels[0] > deepest:
         raise ValueError(
             f"wct.levels {levels}: the decoder {file} has levels up to {deepest}: {TRAIN} with "
