@@ -93,3 +93,14 @@ def test_other_files_are_rejected(decoder_file: Path, tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=rf"wct\.decoder: .*{path.name}: {message}"):
             opened(path)
+
+
+def test_relu4_1_is_painted_with_a_decoder_of_four_levels(tmp_path: Path) -> None:
+    spec = decoders.SPEC | {"kind": "vgg_4levels", "channels": 4}
+    state = decoders.random_network(**spec).state_dict()
+    save_generator(state, tmp_path / "deep.safetensors", spec, {})
+    painter, draws = opened(tmp_path / "deep.safetensors", (4, 2)), torch.Generator().manual_seed(0)
+    photo, *paintings = (torch.rand(1, 3, 33, 40, generator=draws) * 2 - 1 for _ in range(3))
+    results = [painter.paint(photo, [painter.styles(each)], [1.0]) for each in paintings]
+    assert [each.shape for each in results] == [photo.shape] * 2
+    assert (results[0] - results[1]).abs().mean() > 1e-3

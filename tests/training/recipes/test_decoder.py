@@ -64,13 +64,14 @@ def build(settings: Config) -> DecoderTrainer:
 def encoder(trainer: DecoderTrainer) -> list[Tensor]:
     """Return copies of the encoder's weights, in the network and in its average."""
     networks = (trainer.frame.bare["gen_ab"], trainer.frame.generators["ab"])
-    return [w.clone() for net in networks for w in net.encoder.state_dict().values()]  # type: ignore[operator,union-attr]
+    return [w.clone() for net in networks for w in net.encoder.state_dict().values()]  # type: ignore[union-attr]
 
 
 def relative(ours: Tensor, theirs: Tensor) -> NDArray[np.float64]:
     """Return |ours - theirs|^2 / |theirs|^2 of each image, by NumPy in float64."""
     x, y = (each.detach().double().flatten(1).numpy() for each in (ours, theirs))
-    return np.square(x - y).sum(1) / np.square(y).sum(1)
+    ratios: NDArray[np.float64] = np.square(x - y).sum(1) / np.square(y).sum(1)
+    return ratios
 
 
 def test_the_loss_of_a_decoder_of_zeros_is_the_closed_form() -> None:
@@ -128,13 +129,13 @@ def test_the_encoder_stays_as_its_file_has_it_and_the_decoder_moves(
     assert all_equal(first + first, encoder(trainer))
     assert not any(map(torch.equal, before, parameters(trainer)))
     (optimizer,) = trainer.frame.updates.optimizers.values()
-    trained = {id(p) for p in trainer.frame.bare["gen_ab"].stages.parameters()}  # type: ignore[operator,union-attr]
+    trained = {id(p) for p in trainer.frame.bare["gen_ab"].stages.parameters()}  # type: ignore[union-attr]
     assert {id(p) for p in optimizer.param_groups[0]["params"]} == trained
 
 
 def test_accumulated_gradients_are_those_of_a_larger_batch(root: Path, tmp_path: Path) -> None:
-    trainers = [build(config(root, tmp_path)) for _ in range(2)]
-    assert_accumulation_equals_a_larger_batch(*trainers, lambda step: (photographs(step, 2),))
+    whole, parts = (build(config(root, tmp_path)) for _ in range(2))
+    assert_accumulation_equals_a_larger_batch(whole, parts, lambda step: (photographs(step, 2),))
 
 
 def test_a_resumed_run_is_the_uninterrupted_one(root: Path, tmp_path: Path) -> None:
