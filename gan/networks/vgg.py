@@ -36,8 +36,9 @@ class Decoding(NamedTuple):
 
 
 class FrozenConv(nn.Module):
-    """A 3x3 convolution with mirrored edges whose weights are buffers, so that no optimizer and no
-    draw of initial weights changes them.
+    """A 3x3 convolution with mirrored edges, whose weights are buffers.
+
+    So neither an optimizer nor a draw of initial weights changes them.
     """
 
     weight: Tensor

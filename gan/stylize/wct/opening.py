@@ -15,9 +15,7 @@ EARLIER = "gan_wct_decoder"
 
 
 def decoder_file(path: Path | None) -> Path:
-    """Return the generator's file that wct.decoder names; ValueError, with a remedy, if there is
-    none.
-    """
+    """Return the generator's file that wct.decoder names; ValueError if there is none."""
     assert path is not None, "the options are checked"
     try:
         return find_generator(path, "ab" if path.is_dir() else None)
@@ -42,7 +40,7 @@ def open_painter(config: StylizeOptions, device: torch.device) -> Painter:
         raise ValueError(f"wct.decoder: {file} holds no decoder of color pictures: {TRAIN}")
     if levels[0] > deepest:
         raise ValueError(
-            f"wct.levels {levels}: the decoder {file} has levels up to {deepest}: {TRAIN} with "
-            f"--networks.generator vgg_{levels[0]}levels"
+            f"wct.levels {levels}: the decoder {file} has levels up to {deepest}: {TRAIN} "
+            f"--run.dir NEW --networks.generator vgg_{levels[0]}levels"
         )
     return Painter(opened.network.requires_grad_(False).to(device), levels, config.tile)
