@@ -1,7 +1,7 @@
 """Measure whether `gan stylize --method wct` transfers the style of a given painting.
 
 python -m experiments.checks.wct_pairs --photographs ROOT/testA --paintings PAINTINGS \
-    --vgg VGG16 --alexnet ALEXNET --decoder decoder.safetensors --folder /tmp/wct
+    --alexnet ALEXNET --decoder checkpoints/wct --folder /tmp/wct
 """
 
 import json
@@ -42,11 +42,10 @@ TIMED = 512
 def pairs(
     photographs: Path,
     paintings: Path,
-    vgg: Path,
     alexnet: Path,
     decoder: Path,
     folder: Path,
-    levels: Sequence[int] = (3,),
+    levels: Sequence[int] = (3, 2, 1),
     size: int = 256,
     need: int = 26,
     threads: int = 2,
@@ -60,9 +59,8 @@ def pairs(
     Args:
         photographs: Folder of photographs.
         paintings: Folder of at least six paintings, whose styles should be different.
-        vgg: File with VGG-16's weights.
         alexnet: File with AlexNet's weights.
-        decoder: File of the decoder.
+        decoder: Run directory of train.recipe decoder, or its generator's file.
         folder: Folder for results, numbers and the sheet.
         levels: Value of wct.levels.
         size: Longer side of the results and of the paintings in pixels.
@@ -74,7 +72,7 @@ def pairs(
     wct = {"decoder": decoder, "levels": list(levels)}
     config = StylizeOptions(
         content=files[0], style=styles[:1], output=folder / "result.png", method="wct",
-        perceptual={"weights": vgg}, wct=wct, size=size, device="cpu",
+        wct=wct, size=size, device="cpu",
     )  # fmt: skip
     device = torch.device("cpu")
     painter, network = open_painter(config, device), Features("alexnet", LAYERS, alexnet)

@@ -16,10 +16,10 @@ from torch import Tensor
 from torchvision import models
 from torchvision.ops import box_iou
 
-from gan.features.extractor import MEAN, STD
 from gan.images.deep import Array
 from gan.images.pixels import from_array
 from gan.metrics.structure import comparable
+from gan.networks.vgg import MEAN, STD
 
 SURE = 0.5
 """Smallest score of a detection, and smallest overlap (intersection over union) of equal

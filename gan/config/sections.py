@@ -162,7 +162,8 @@ class NetworksConfig(Section):
     downsampling instead of two, for fine lines in crops of 64 pixels. mobile: a ResNet for small
     devices, with a tenth of the multiply-adds. adain: one generator that also takes a style image.
     conditional_6blocks, conditional_9blocks: one generator with several styles, for train.recipe
-    many_styles."""
+    many_styles. vgg_3levels, vgg_4levels: a frozen VGG-16 up to relu3_1 or relu4_1, and a decoder,
+    for train.recipe decoder."""
     generator_channels: Width = 64
     """Channels after the first convolution of a generator."""
     discriminator: Annotated[str, NameIn(DISCRIMINATORS)] = "basic"
@@ -229,7 +230,7 @@ class LossConfig(Section):
     """Weight of the identity loss in B. If not set, loss.identity."""
     perceptual: Weight = 0
     """Weight of the distance between feature maps of translations and of their sources. With
-    train.recipe distill: of the teacher's translations."""
+    train.recipe distill: of the teacher's translations. With decoder, the distance is relative."""
     perceptual_cycle: Weight = 0
     """Weight of the distance between reconstructions and their originals in feature maps."""
     style: Weight = 0
@@ -259,7 +260,7 @@ class LossConfig(Section):
     """Number of random positions to compare in each feature map; all if the map has fewer."""
     pixel: Weight = 0
     """Weight of the mean absolute difference from the teacher's translations, with train.recipe
-    distill."""
+    distill. With decoder: of the mean squared difference from the photographs."""
     terms: dict[str, Weight] = Field(default={})
     """Weights of further terms that an extension registers, for instance {edges: 2}."""
 

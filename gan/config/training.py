@@ -39,8 +39,8 @@ class TrainConfig(Section):
 
     recipe: Annotated[str, AfterValidator(recipe_name)] | None = None
     """What is trained: cyclegan, single_style, arbitrary_style, many_styles, contrastive,
-    distill, or a recipe that an extension registers. If not set, it follows from style.image and
-    networks.generator."""
+    distill, decoder, or a recipe that an extension registers. If not set, it follows from
+    style.image and networks.generator."""
     epochs: Count = 100
     """Epochs at the constant learning rate; train.decay_epochs more follow. An epoch is one pass
     over the larger folder."""

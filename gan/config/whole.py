@@ -1,9 +1,14 @@
 """The whole configuration, and checks across its sections."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from gan.config.choices import WeightedTerm
 from gan.config.guides import DistillConfig, SemanticConfig, StyleConfig
+from gan.config.recipe_faults import (
+    channel_faults,
+    decoder_faults,
+    encoder_faults,
+    single_generator_faults,
+)
 from gan.config.section import Fault, Section
 from gan.config.sections import (
     DataConfig,
@@ -16,7 +21,7 @@ from gan.config.tables.discriminators import DISCRIMINATORS
 from gan.config.tables.generators import GENERATORS, generators_for
 from gan.config.tables.recipes import RECIPES, RecipeRow
 from gan.config.training import EvaluateConfig, OptimConfig, RunConfig, TrainConfig
-from gan.domains import DIRECTIONS, DOMAINS, Direction, Domain
+from gan.domains import Domain
 
 
 class Config(Section):
@@ -39,11 +44,11 @@ class Config(Section):
         """train.recipe, or the recipe that style.image and the generator require."""
         if self.train.recipe is not None:
             return self.train.recipe
-        facts = (self.style.image is not None, self.styled, self.many_styles)
+        facts = (self.style.image is not None, self.styled, self.many_styles, self.has_levels)
         return next(
             name
             for name, row in RECIPES.items()
-            if (row.painting, row.styled, row.many_styles) == facts
+            if (row.painting, row.styled, row.many_styles, row.decodes) == facts
         )
 
     @property
@@ -55,6 +60,11 @@ class Config(Section):
     def many_styles(self) -> bool:
         """Whether the generator has several styles, selected or mixed by weights."""
         return GENERATORS[self.networks.generator].fixed_kind is not None
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether the generator encodes to levels of a frozen VGG-16, and decodes them."""
+        return GENERATORS[self.networks.generator].levels > 0
 
     @property
     def domains(self) -> tuple[Domain, ...]:
@@ -146,8 +156,8 @@ class Config(Section):
         """Yield faults of keys that do not fit the recipe; messages name the key that chose it."""
         kind, painted = self.networks.generator, self.style.image is not None
         yield (
-            painted and (self.styled or self.many_styles),
-            f"networks.generator {kind} learns the styles of a folder, data.b: "
+            painted and (self.styled or self.many_styles or self.has_levels),
+            f"networks.generator {kind} cannot learn the style of one painting: "
             "remove style.image, or name another generator",
         )
         row, chosen = RECIPES[self.recipe], f"train.recipe {self.recipe}"
@@ -162,14 +172,12 @@ class Config(Section):
             f"{chosen} {fault}: {'set it' if row.taught else 'set train.recipe distill'}, or "
             f"remove {'train.recipe' if row.taught else 'distill.teacher'}",
         )
-        able = row.styled or row.many_styles
-        fault = (
-            f"needs networks.generator {generators_for(row.styled, row.many_styles)}, not"
-            if able
-            else "cannot train"
-        )
+        facts = row.styled, row.many_styles, row.decodes
+        able = any(facts)
+        needed = f"needs networks.generator {generators_for(*facts)}, not"
+        fault = needed if able else "cannot train"
         yield (
-            (row.styled, row.many_styles) != (self.styled, self.many_styles),
+            facts != (self.styled, self.many_styles, self.has_levels),
             f"{chosen} {fault} {kind}: name another recipe or generator",
         )
         if row.painting or able:
@@ -191,11 +199,13 @@ class Config(Section):
             f"{chosen} does not support data.degrade: remove it, or set another train.recipe",
         )
         if row.encodes:
-            yield from self.encoder_faults(chosen)
+            yield from encoder_faults(self.networks.generator, self.data, chosen)
+        if row.decodes:
+            yield from decoder_faults(self.data, self.perceptual, chosen)
         if len(row.directions) == 1:
-            yield from self.single_generator_faults(chosen)
+            yield from single_generator_faults(self.loss, self.networks, chosen)
         elif self.data.channels_a != self.data.channels_b:
-            yield from self.channel_faults()
+            yield from channel_faults(self.loss, self.data)
 
     def folder_faults(self, row: RecipeRow) -> list[Fault]:
         """Return faults of folders, and of crops that are too small for the discriminator."""
@@ -209,7 +219,7 @@ class Config(Section):
                 "data.b and style.image exclude each other: set one of them",
             ),
             (
-                row.taught and data.b is not None,
+                (row.taught or row.decodes) and data.b is not None,
                 f"train.recipe {self.recipe} does not use data.b: remove it",
             ),
             (
@@ -236,58 +246,4 @@ class Config(Section):
                 added and (given.weights is not None or given.weights_ab is not None),
                 "style.add_to and networks.weights exclude each other: set one of them",
             ),
-        ]
-
-    def single_generator_faults(self, chosen: str) -> list[Fault]:
-        """Return faults of keys that require a cycle or a second generator."""
-        return [
-            (
-                self.loss.perceptual_cycle,
-                f"{chosen} has no cycle: set loss.perceptual_cycle to 0",
-            ),
-            (
-                self.networks.weights_ba is not None,
-                f"networks.weights_ba is for two generators: remove it with {chosen}",
-            ),
-            (
-                any(self.loss.weight("semantic", direction) for direction in DIRECTIONS),
-                f"loss.semantic is for two generators: set it to 0 with {chosen}",
-            ),
-            (
-                self.loss.terms,
-                f"loss.terms is for two generators: remove it with {chosen}",
-            ),
-        ]
-
-    def encoder_faults(self, chosen: str) -> list[Fault]:
-        """Return faults if the generator's encoder cannot encode originals and translations."""
-        kind, data = self.networks.generator, self.data
-        able = " or ".join(name for name, row in GENERATORS.items() if row.encodes)
-        return [
-            (
-                not GENERATORS[kind].encodes,
-                f"{chosen} compares features of the generator's encoder, which {kind} does not "
-                f"return: set networks.generator to {able}",
-            ),
-            (
-                data.channels_a != data.channels_b,
-                f"{chosen} encodes translations as it does originals: data.channels_a and "
-                f"data.channels_b must be equal ({data.channels_a} and {data.channels_b} given)",
-            ),
-        ]
-
-    def channel_faults(self) -> list[Fault]:
-        """Return faults of losses that compare domains with different numbers of channels."""
-        places: dict[WeightedTerm, Iterable[Domain | Direction]] = {
-            "identity": DOMAINS,
-            "semantic": DIRECTIONS,
-        }
-        return [
-            (
-                any(self.loss.weight(term, place) for place in places[term]),
-                f"loss.{term} needs data.channels_a == data.channels_b "
-                f"({self.data.channels_a} and {self.data.channels_b} given): "
-                f"set loss.{term} to 0",
-            )
-            for term in places
         ]

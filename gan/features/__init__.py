@@ -1,5 +1,5 @@
 """Feature maps of networks trained on ImageNet, by layer name."""
 
-from gan.features.extractor import TABLES, Features, LayerTable, chosen_layers
+from gan.features.extractor import TABLES, Features, LayerTable, chosen_layers, load_encoder
 
-__all__ = ["TABLES", "Features", "LayerTable", "chosen_layers"]
+__all__ = ["TABLES", "Features", "LayerTable", "chosen_layers", "load_encoder"]

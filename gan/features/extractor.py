@@ -18,15 +18,16 @@ from torchvision.models.feature_extraction import create_feature_extractor
 
 from gan.config import PerceptualConfig
 from gan.features.weights import fill, pretrained
-
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
-"""Mean and standard deviation of ImageNet's red, green and blue, in [0, 1]; all backbones."""
+from gan.networks.vgg import CHANNELS, MEAN, STD, Encoder
 
 AS_TRAINED = {
     name: {"transform_input": True, "init_weights": False} for name in ("googlenet", "inception_v3")
 }
 """By backbone: arguments with which torchvision builds it for its pretrained weights."""
+
+
+ENCODER = "vgg16"
+"""The backbone whose first convolutions gan.networks.vgg has."""
 
 
 @dataclass(frozen=True)
@@ -100,15 +101,34 @@ class Features(nn.Module):
 
     def fingerprint(self) -> str:
         """Return a hash of the weights; it does not depend on the file that they came from."""
-        digest = hashlib.sha256()
-        for name, tensor in self.state_dict().items():
-            digest.update(name.encode())
-            digest.update(tensor.cpu().numpy().tobytes())
-        return digest.hexdigest()[:16]
+        return _fingerprint(self)
 
     def train(self, mode: bool = True) -> "Features":
         """Stay in eval mode, whatever the mode of the surrounding module."""
         return super().train(False)
+
+
+def load_encoder(encoder: Encoder, weights: Path | None) -> str:
+    """Load VGG-16's weights into its first convolutions; return a hash of them, as `Features` does.
+
+    They come from the file, or are torchvision's if it is None. ValueError if the file is missing
+    or does not fit.
+    """
+    width = len(encoder.features["0"].bias)  # type: ignore[arg-type]
+    if weights is None and width != CHANNELS:
+        raise ValueError(f"networks.generator_channels: VGG-16 has {CHANNELS}, not {width}")
+    known = set(build(ENCODER).state_dict())
+    fill(encoder, weights or pretrained(ENCODER), ENCODER, known)
+    return _fingerprint(encoder)
+
+
+def _fingerprint(network: nn.Module) -> str:
+    """Return a hash of a network's tensors and their names."""
+    digest = hashlib.sha256()
+    for name, tensor in network.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def build(backbone: str) -> nn.Module:

@@ -41,7 +41,7 @@ class Canvas:
 
     def part(self, picture: Tensor, piece: Piece) -> Sums:
         """Return the contribution of one tile to the sums of the picture."""
-        maps = piece.tile.crop(self.extract(piece.tile.seen(picture)))
+        maps = piece.tile.crops(self.extract(piece.tile.seen(picture)))
         return sums(maps, piece.content, piece.guides)
 
     def evaluate(self, picture: Tensor) -> tuple[Terms, Tensor]:
@@ -131,7 +131,7 @@ def _looks(
     """Yield (tile, maps by layer, masks by style layer); masks have their maps' sizes."""
     masks = torch.ones_like(picture[:, :1]) if masks is None else masks
     for tile in tiles(picture.shape[2], picture.shape[3], side):
-        maps = tile.crop(extract(tile.seen(picture)))
+        maps = tile.crops(extract(tile.seen(picture)))
         inside = tile.core(masks)
         yield (
             tile,

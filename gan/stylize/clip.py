@@ -29,6 +29,7 @@ from gan.stylize.memory import announce
 from gan.stylize.options import StylizeOptions
 from gan.stylize.scene import Sources, read_sources
 from gan.stylize.wct.command import Studio
+from gan.stylize.wct.opening import decoder_file
 from gan.system.hashing import file_sha256
 from gan.system.processes import Processes
 
@@ -121,7 +122,7 @@ class Stylization(FrameMethod):
         options = self.config.model_dump(
             mode="json",
             exclude={name: True for name in places}
-            | {"perceptual": {"weights"}, "wct": {"decoder", "photographs"}},
+            | {"perceptual": {"weights"}, "wct": {"decoder"}},
         )
         files = [file_sha256(path) for path in (*self.config.style, *self.config.masks)]
         return {"options": options, "files": files, "network": self.paints.network}
@@ -162,11 +163,10 @@ def _by_optimization(config: StylizeOptions, sources: Sources) -> Paints:
 
 def _by_wct(config: StylizeOptions, sources: Sources) -> Paints:
     studio = Studio.of(config)
-    assert config.wct.decoder
     return Paints(
         lambda given, _: studio.paint(config, given),
         linked=False,
-        network=f"{file_sha256(config.wct.decoder)} {studio.painter.features.fingerprint()}",
+        network=file_sha256(decoder_file(config.wct.decoder)),
         advice="a smaller --strength is steadier",
     )
 

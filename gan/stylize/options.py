@@ -10,7 +10,7 @@ from gan.config.choices import Device, Method, Optimizer, PreserveColor
 from gan.system.output_folder import check_place
 
 Side = Annotated[int, Field(ge=16)]
-Level = Annotated[int, Field(ge=1, le=5)]
+Level = Annotated[int, Field(ge=1, le=4)]
 
 ONLY_OPTIMIZE = (
     *(
@@ -23,32 +23,28 @@ ONLY_OPTIMIZE = (
         "style_weight",
         "tv_weight",
     ),
-    *("log", "save_every", "perceptual.content_layers", "perceptual.style_layers"),
+    *("log", "save_every", "seed"),
+    *(f"perceptual.{key}" for key in ("backbone", "weights", "content_layers", "style_layers")),
 )
 """Options that only method optimize has."""
 ONLY_IMAGES = ("sweep", "log", "save_every")
 """Options that clips do not have."""
-ONLY_WCT = ("wct.decoder", "wct.levels", "wct.photographs", "wct.steps", "wct.precision")
+ONLY_WCT = ("wct.decoder", "wct.levels")
 """Options that only method wct has."""
+TRAIN = "train one with gan train --config wct --data.a PHOTOS"
+"""What to do without a decoder."""
 
 
 class WctConfig(Section):
     """Settings of method wct (whitening and coloring): the feature maps and the decoder."""
 
     decoder: Path | None = None
-    """File of the decoder, which turns feature maps into pictures. Required by method wct; trained
-    once, see wct.photographs."""
+    """Run directory of train.recipe decoder, or its generator's file. It turns feature maps into
+    pictures. Required by method wct, and trained once: gan train --config wct --data.a PHOTOS."""
     levels: list[Level] = Field(default=[3, 2, 1])
     """Blocks of VGG-16 whose first feature maps are transformed, deepest first: 3 is relu3_1. Each
     level costs a pass. [3] alone is softer and paler; 4 has broader strokes and keeps less of the
     photograph."""
-    photographs: Path | None = None
-    """Folder of photographs on which a decoder is trained, if the file of wct.decoder does not
-    exist. The decoder is then written to that file."""
-    steps: Count = 3000
-    """Steps of the decoder's training, of 4 crops each."""
-    precision: Literal["fp32", "bf16"] = "fp32"
-    """Arithmetic of convolutions in the decoder's training."""
 
 
 class StylizeOptions(Section):
@@ -102,8 +98,7 @@ class StylizeOptions(Section):
     tv_weight: Weight = 10
     """Weight of the total variation. Larger is smoother."""
     perceptual: PerceptualConfig = PerceptualConfig()
-    """The network in whose feature maps pictures are compared. Method wct always uses VGG-16;
-    perceptual.weights names its file."""
+    """The network in whose feature maps method optimize compares pictures."""
     wct: WctConfig = WctConfig()
     tile: Annotated[int, Field(ge=256, multiple_of=32)] = 768
     """Side of tiles in pixels. Larger pictures go through the network in tiles, which needs less
@@ -111,7 +106,7 @@ class StylizeOptions(Section):
     device: Device = "auto"
     """Where to compute. auto uses a GPU if there is one."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    """Seed of the noise, and of the training of a decoder."""
+    """Seed of the noise."""
     overwrite: bool = False
     """Replace existing files. If not set, an existing output is an error, and images of a folder
     that exist in the output are skipped."""
@@ -187,14 +182,7 @@ class StylizeOptions(Section):
         if not levels or sorted(set(levels), reverse=True) != levels:
             raise ValueError(f"wct.levels {levels}: name levels once each, the deepest first")
         if not self.wct.decoder:
-            raise ValueError(
-                "wct.decoder: name the decoder's file. To train it once, name a new file, and a "
-                "folder of photographs with wct.photographs"
-            )
-        if self.perceptual.backbone not in ("vgg16", PerceptualConfig().backbone):
-            raise ValueError(
-                f"perceptual.backbone: method wct uses vgg16, not {self.perceptual.backbone}"
-            )
+            raise ValueError(f"wct.decoder: name a decoder's run directory; {TRAIN}")
         if self.whole_folder and (self.masks or self.sweep):
             key = "masks" if self.masks else "sweep"
             raise ValueError(f"{key}: content {self.content} is a folder: name a photograph")

@@ -48,12 +48,13 @@ class Tile:
             ..., self.rows.start : self.rows.stop, self.columns.start : self.columns.stop
         ]
 
-    def crop(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def crop(self, maps: Tensor) -> Tensor:
+        """Return the tile's part of feature maps (N, C, h, w) of `seen`."""
+        return maps[..., self.rows.within(maps.shape[2]), self.columns.within(maps.shape[3])]
+
+    def crops(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the tile's part of feature maps of `seen`, by layer."""
-        return {
-            layer: each[..., self.rows.within(each.shape[2]), self.columns.within(each.shape[3])]
-            for layer, each in maps.items()
-        }
+        return {layer: self.crop(each) for layer, each in maps.items()}
 
 
 def tiles(height: int, width: int, side: int) -> list[Tile]:

@@ -29,25 +29,36 @@ def print_end(config: Config, step: int, text: str, print_line: Callable[[str], 
 
 
 def next_steps(config: Config) -> Iterator[str]:
-    """Yield lines of text: a heading, then commands for report, trackers and translation.
+    """Yield lines of text: a heading, then commands for report, trackers and use.
 
     The commands start programs as this process was started, so they work in the same place.
     """
+    model = ["--model", _path(config.run.dir), *_extensions()]
+    use = _stylize if RECIPES[config.recipe].decodes else _translate
+    yield "Next (docs/looks.md: if it looks wrong; docs/stopping.md: when to stop):"
+    for words in ([*_command("report"), *model], *_trackers(config.run), use(config)):
+        yield f"  {shlex.join(words)}"
+
+
+def _translate(config: Config) -> list[str]:
+    """Return the words of a command that translates a folder."""
     row, folder = RECIPES[config.recipe], config.run.dir
+    model = ["--model", _path(folder), *_extensions()]
     direction = row.directions[0]
     ends = DIRECTIONS[direction]
-    model = ["--model", _path(folder), *_extensions()]
     images = ["--input", _images(config.data, ends.source)]
     style = ["--style", _first_image(config.data, ends.target)] if row.styled else []
     style += ["--style_index", str(_first_style(config))] if row.many_styles else []
     output = ["--output", _path(folder / "translations")]
-    yield "Next (docs/looks.md: if it looks wrong; docs/stopping.md: when to stop):"
-    for words in (
-        [*_command("report"), *model],
-        *_trackers(config.run),
-        [*_command("translate"), *model, "--direction", direction, *style, *images, *output],
-    ):
-        yield f"  {shlex.join(words)}"
+    return [*_command("translate"), *model, "--direction", direction, *style, *images, *output]
+
+
+def _stylize(config: Config) -> list[str]:
+    """Return the words of a command that stylizes a photograph with the run's decoder."""
+    decoder = ["--method", "wct", "--wct.decoder", _path(config.run.dir), *_extensions()]
+    pictures = ["--content", _first_image(config.data, "a"), "--style", "PAINTING"]
+    output = ["--output", _path(config.run.dir / "stylized.png")]
+    return [*_command("stylize"), *decoder, *pictures, *output]
 
 
 def added_styles(config: Config) -> Iterator[str]:

@@ -61,7 +61,7 @@ def config(values: Values) -> Config:
     (EVERY | {"evaluate.patience": 2, "evaluate.best": "l1_ab", "evaluate.resamples": 0},
      "evaluate.resamples must be above 0", {"evaluate.resamples": 10}),
     # One style in place of domain B.
-    (STYLE | ADAIN, "networks.generator adain learns the styles of a folder",
+    (STYLE | ADAIN, "networks.generator adain cannot learn the style of one painting",
      {"style.image": None}),
     (STYLE | {"data.b": "paintings", "data.a": "photos"},
      "data.b and style.image exclude each other", {"data.b": None}),

@@ -98,6 +98,13 @@ def test_onnx_of_every_family(name: str, tmp_path: Path) -> None:
     assert parity(network, session(tmp_path / "g.onnx"), channels, random_shapes(5)) <= 1e-4
 
 
+def test_onnx_of_an_autoencoder(tmp_path: Path) -> None:
+    network = written(tmp_path / "g.safetensors", {"kind": "vgg_4levels", "channels": 2})
+    export_model(tmp_path / "g.safetensors", tmp_path / "g.onnx", "onnx")
+    assert parity(network, session(tmp_path / "g.onnx"), 3, random_shapes(5)) <= 1e-4
+    assert network(torch.rand(1, 3, 16, 16)).std() > 0.01
+
+
 @pytest.mark.parametrize("name", SPECS)
 def test_the_graph_equals_the_network(name: str, tmp_path: Path) -> None:
     """Mirrored by indices instead of flips, with torch's layers instead of this program's."""

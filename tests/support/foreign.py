@@ -184,7 +184,7 @@ def randomized(network: nn.Module, seed: int = 0) -> nn.Module:
         for name, tensor in network.state_dict().items():
             if name.endswith("running_var"):
                 tensor.copy_(0.5 + torch.rand(tensor.shape, generator=draws))
-            elif tensor.is_floating_point() and not name.endswith("filt"):
+            elif tensor.is_floating_point() and not name.endswith(("filt", "std")):
                 fan = tensor[0].numel() if tensor.ndim == 4 else 25
                 tensor.copy_(torch.randn(tensor.shape, generator=draws) * fan**-0.5)
                 if tensor.ndim == 1 and name.endswith("weight"):

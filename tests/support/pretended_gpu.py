@@ -93,7 +93,7 @@ def pretended_gpu() -> Iterator[FakeTensorMode]:
         patch("torch.combinations", lambda x: x.new_zeros(1, 2)),
         patch("torch.autograd.grad", lambda _, x, **__: (torch.zeros_like(x),)),
         _files_read_outside(mode),
-        patch("gan.features.extractor.Features.fingerprint", lambda _: "none"),
+        patch("gan.features.extractor._fingerprint", lambda _: "none"),
         patch("gan.inference.folder.streams.ThreadPoolExecutor", _pool_in(mode)),
         mode,
         torch.no_grad(),

@@ -11,6 +11,7 @@ import torch
 
 from tests.support import backbone
 from tests.support.classifying import write_classes, write_classifier
+from tests.support.decoders import write_vgg
 from tests.support.drivers import split
 from tests.support.launching import (
     ROOT,
@@ -28,6 +29,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_images(tmp_path_factory.mktemp("photos"), 12, 7)
     backbone.write_backbone(folder / "backbone.pth")
     backbone.write_network(folder / "network.pth")
+    write_vgg(folder / "vgg.pth", channels=4)
     write_classifier(folder / "classifier.safetensors")
     shutil.copy(folder / "trainB" / "0.png", folder / "painting.png")
     return folder
@@ -57,7 +59,7 @@ def largest_difference(ours: list[dict[str, Any]], theirs: list[dict[str, Any]])
 def assert_losses_close(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     assert len(ours["losses"]) == len(theirs["losses"]) == 10
     for step, expected in zip(ours["losses"], theirs["losses"], strict=True):
-        terms = ("adversarial", "cycle", "identity", "discriminator", "nce", *split.TERMS)
+        terms = ("adversarial", "cycle", "identity", "discriminator", "nce", "pixel", *split.TERMS)
         for name in (name for name in step if name.startswith(terms)):
             assert step[name] == pytest.approx(expected[name], rel=1e-5)
 
@@ -73,6 +75,7 @@ def assert_losses_close(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
         "semantic",
         "contrastive",
         "projected",
+        "decoder",
     ],
 )
 @pytest.mark.parametrize("splits", [{"batch_size": 2}, {"accumulate": 2}], ids=str)
@@ -86,6 +89,7 @@ def test_two_processes_equal_one_in_double_precision(
     assert ("style_ab" in logged) == (
         case in ("perception", "one_style", "reference", "many_styles")
     )
+    assert ("pixel_ab" in logged) == (case == "decoder")
     assert ("semantic_ab" in logged) == (case == "semantic")
     assert ("nce_ab" in logged) == ("nce_identity_b" in logged) == (case == "contrastive")
     assert_losses_close(ours, theirs)

@@ -14,6 +14,7 @@ from gan.cli.commands import COMMANDS
 from gan.config import Config
 from gan.inference.folder.options import TranslateOptions
 from gan.report.options import ReportOptions
+from gan.stylize.options import StylizeOptions
 from gan.training import train
 from gan.training.next_steps import next_steps, print_end
 from tests.support.pictures import Photos
@@ -191,3 +192,21 @@ def test_the_last_lines_of_a_run(
     config = pixel_config(root.relative_to(tmp_path), Path("checkpoints/monet"))
     print_end(config, 400, "step 400 of 400 done", lines.append)
     check_golden("end_of_run", "".join(f"{line}\n" for line in lines))
+
+
+def test_a_decoder_is_used_to_stylize(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    started_as(monkeypatch, ROOT / "train.py")
+    config = Config.model_validate({
+        "data": {"a": root / "trainA"}, "networks": {"generator": "vgg_3levels"},
+        "loss": {"pixel": 1, "perceptual": 1}, "perceptual": {"backbone": "vgg16"},
+        "run": {"dir": Path("decoder")},
+    })  # fmt: skip
+    *_, words = commands(config)
+    assert words[1].endswith("stylize.py")
+    options = accepted("stylize", words[2:], monkeypatch)
+    assert isinstance(options, StylizeOptions)
+    assert (options.method, options.wct.decoder) == ("wct", Path("decoder"))
+    assert options.content.parent.name == "trainA"

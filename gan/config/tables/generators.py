@@ -9,6 +9,8 @@ from gan.config.table import Code, Table
 
 RESNET, UNET, CONDITIONAL = "resnet_{}blocks", "unet_{}", "conditional_{}blocks"
 """Patterns of names, which contain the number of residual blocks or the size multiple."""
+VGG = "vgg_{}levels"
+"""Pattern of the names of autoencoders, which contain the number of levels."""
 HALF = "resnet_{}blocks_half"
 """Pattern of the names of ResNets whose blocks work at half the image's height and width."""
 
@@ -44,6 +46,9 @@ class GeneratorRow:
     """Whether forward also takes positions and returns the encoder's features there, which
     train.recipe contrastive compares. The module then has feature_maps; see
     gan.networks.resnet.ResnetGenerator."""
+    levels: int = 0
+    """For a frozen VGG-16 with a decoder, which train.recipe decoder trains: the deepest block of
+    the VGG that it encodes to. The module is a gan.networks.vgg.VggAutoencoder."""
     reference_name: str | None = None
     """Its name in the reference implementation, if it has one."""
 
@@ -89,6 +94,15 @@ def _conditional(blocks: int) -> GeneratorRow:
     )
 
 
+def _vgg(levels: int) -> GeneratorRow:
+    return GeneratorRow(
+        "gan.networks.vgg:VggAutoencoder",
+        options={"levels": levels},
+        size_multiple=2 ** (levels - 1),
+        levels=levels,
+    )
+
+
 GENERATORS = Table(
     "generator",
     {
@@ -107,6 +121,8 @@ GENERATORS = Table(
         ),
         "conditional_6blocks": _conditional(6),
         "conditional_9blocks": _conditional(9),
+        "vgg_3levels": _vgg(3),
+        "vgg_4levels": _vgg(4),
     },
 )
 """Generators for training; files may have others, see generator_row."""
@@ -115,7 +131,7 @@ GENERATORS = Table(
 def generator_row(kind: str) -> GeneratorRow:
     """Return a generator's row; ValueError if there is none.
 
-    ResNets and U-Nets of sizes that are not in GENERATORS, but may be in files, have rows too.
+    Networks of sizes that are not in GENERATORS, but may be in files, have rows too.
     """
     if kind in GENERATORS:
         return GENERATORS[kind]
@@ -127,13 +143,16 @@ def generator_row(kind: str) -> GeneratorRow:
         return _conditional(int(match[1]))
     if match := fullmatch(UNET.format("(32|64|128|256|512|1024)"), kind):
         return _unet(int(match[1]))
+    if match := fullmatch(VGG.format("([1-4])"), kind):
+        return _vgg(int(match[1]))
     raise ValueError(f"no generator {kind}; if an extension defines it, load it: --extend FILE")
 
 
-def generators_for(styled: bool, many_styles: bool) -> str:
-    """Return the generators with a style image, or with several styles, joined by "or"."""
+def generators_for(styled: bool, many_styles: bool, decodes: bool = False) -> str:
+    """Return the generators with a style image, several styles or levels, joined by "or"."""
     return " or ".join(
         name
         for name, row in GENERATORS.items()
-        if (row.takes_style, row.fixed_kind is not None) == (styled, many_styles)
+        if (row.takes_style, row.fixed_kind is not None, row.levels > 0)
+        == (styled, many_styles, decodes)
     )

@@ -46,6 +46,8 @@ class RecipeRow:
     """Whether the generator takes a style image in addition to the content image."""
     many_styles: bool = False
     """Whether one generator learns a style for each painting or each sub-folder of domain B."""
+    decodes: bool = False
+    """Whether it trains the decoder of a generator with levels, by reconstructions."""
     aliases: tuple[str, ...] = ()
     """Earlier names, which older files contain."""
 
@@ -129,6 +131,18 @@ RECIPES = Table(
             needs=("pixel",),
             unused=("nce", "style", "tv", "steadiness"),
             taught=True,
+        ),
+        "decoder": RecipeRow(
+            "gan.training.recipes.decoder:DecoderTrainer",
+            title="A decoder of VGG-16's feature maps, for gan stylize --method wct",
+            columns=("photograph", "reconstruction"),
+            shown=("pixel", "perceptual"),
+            domains=("a",),
+            directions=("ab",),
+            discriminators=(),
+            needs=("pixel", "perceptual"),
+            unused=("nce", "style", "tv", "steadiness"),
+            decodes=True,
         ),
     },
 )

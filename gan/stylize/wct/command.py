@@ -16,7 +16,7 @@ from gan.stylize.options import StylizeOptions
 from gan.stylize.results import write_marked
 from gan.stylize.scene import Scene, Sources, fitted_size, read_sources, scene
 from gan.stylize.sweep import sheet, table
-from gan.stylize.wct.opening import open_painter
+from gan.stylize.wct.opening import decoder_file, open_painter
 from gan.stylize.wct.painter import Painter, Styles
 from gan.system.failures import failure, say
 from gan.system.progress import Progress
@@ -32,10 +32,10 @@ class Studio:
 
     @classmethod
     def of(cls, config: StylizeOptions) -> Self:
-        """Return the studio that the options name; the decoder is trained if there is none."""
+        """Return the studio that the options name."""
         device = pick_device(config.device)
         painter = open_painter(config, device)
-        return cls(painter, device, mark_of(config.wct.decoder, config.marks))
+        return cls(painter, device, mark_of(decoder_file(config.wct.decoder), config.marks))
 
     def paint(self, config: StylizeOptions, sources: Sources) -> Image.Image:
         """Return one stylization; ValueError if a picture or the free memory is too small."""

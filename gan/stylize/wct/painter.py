@@ -6,15 +6,13 @@ With several levels, the result of a deep one is encoded again for the next (Li 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from operator import add
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
-from gan.features import Features
 from gan.stylize.tiles import Tile, tiles
-from gan.stylize.wct.decoder import Decoder
-from gan.stylize.wct.encoder import layer
 from gan.stylize.wct.statistics import (
     Affine,
     Moments,
@@ -34,14 +32,14 @@ PICTURES = 8
 
 
 class Painter:
-    """Encoder and decoder with the levels at which features are transformed, deep ones first."""
+    """A VGG with its decoder, and the levels at which features are transformed, deep ones first."""
 
-    def __init__(
-        self, features: Features, decoder: Decoder, levels: Sequence[int], side: int = 768
-    ) -> None:
-        """Sort the levels, the deepest first; `side` is the side of a tile in pixels."""
-        self.features, self.decoder = features, decoder
-        self.levels, self.side = sorted(levels, reverse=True), side
+    def __init__(self, network: Any, levels: Sequence[int], side: int = 768) -> None:
+        """Sort the levels, the deepest first; `side` is the side of a tile in pixels.
+
+        The network has `encode` and `decode`, as gan.networks.vgg.VggAutoencoder has.
+        """
+        self.network, self.levels, self.side = network, sorted(levels, reverse=True), side
 
     def needed(self, width: int, height: int) -> float:
         """Return an estimate of the peak memory, in bytes, for a picture of this size."""
@@ -57,9 +55,9 @@ class Painter:
         picture = _padded(painting, self.levels[0])
         found: dict[int, Moments] = {}
         for tile in tiles(picture.shape[2], picture.shape[3], self.side):
-            maps = tile.crop(self.features(tile.seen(picture)))
+            maps = self.network.encode(tile.seen(picture), self.levels[0])
             for level in self.levels:
-                part = moments(maps[layer(level)])
+                part = moments(tile.crop(maps[level - 1]))
                 found[level] = found[level] + part if level in found else part
         return {level: Style.of(each) for level, each in found.items()}
 
@@ -110,8 +108,8 @@ class Painter:
                 ]
         result = torch.empty(1, 3, *work.picture.shape[2:], device=photo.device)
         for tile, maps in work.maps():
-            made = self.decoder(work.transformed(tile, maps, parts), level)[-1]
-            tile.core(result).copy_(tile.crop({"picture": made})["picture"])
+            made = self.network.decode(work.transformed(tile, maps, parts), level)[-1]
+            tile.core(result).copy_(tile.crop(made))
         return result[..., :height, :width].clamp(-1, 1)
 
 
@@ -130,7 +128,8 @@ class _Work:
         for tile in self.tiles:
             maps = self.held
             if maps is None:
-                maps = self.painter.features(tile.seen(self.picture))[layer(self.level)]
+                seen = tile.seen(self.picture)
+                maps = self.painter.network.encode(seen, self.level)[-1]
             if len(self.tiles) == 1:
                 self.held = maps
             yield tile, maps
@@ -143,7 +142,7 @@ class _Work:
         )
 
     def _sums_of(self, tile: Tile, maps: Tensor) -> list[Moments]:
-        inside = tile.crop({"maps": maps})["maps"]
+        inside = tile.crop(maps)
         if self.masks is None:
             return [moments(inside)]
         guides = interpolate(tile.core(self.masks), inside.shape[2:], mode="area")

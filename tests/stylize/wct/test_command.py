@@ -6,15 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from gan.cli.main import main
-from gan.config import PerceptualConfig
 from gan.stylize import StylizeOptions, clip, stylize
-from gan.stylize.wct import opening, training
 from gan.stylize.wct.painter import Painter, Styles
 from tests.support.clips import panned, read_clip, write_clip
 
@@ -23,14 +20,11 @@ Paint = Callable[..., NDArray[np.float64]]
 
 
 @pytest.fixture
-def given(
-    tmp_path: Path, picture: Picture, vgg: PerceptualConfig, decoder_file: Path
-) -> dict[str, Any]:
+def given(tmp_path: Path, picture: Picture, decoder_file: Path) -> dict[str, Any]:
     """Return the options that every test starts from."""
-    weights = {"weights": vgg.weights}
     return {
         "content": picture("photo.png"), "style": [picture("painting.png", 40, 40, seed=1)],
-        "output": tmp_path / "out.png", "method": "wct", "perceptual": weights, "size": 48,
+        "output": tmp_path / "out.png", "method": "wct", "size": 48,
         "wct": {"decoder": decoder_file}, "device": "cpu", "overwrite": True,
     }  # fmt: skip
 
@@ -156,15 +150,18 @@ def test_a_folder_is_stylized_file_by_file_and_its_style_is_read_once(
     ({"method": "optimize"}, r"wct\.decoder is for method wct: remove it, or set method wct"),
     ({"wct": {"decoder": "x", "levels": [1, 2]}}, r"wct\.levels \[1, 2\]: name levels once"),
     ({"wct": {"decoder": "x", "levels": []}}, r"wct\.levels \[\]"),
-    ({"wct": {"levels": [6]}}, "each an integer from 1 to 5. Got: 6"),
-    ({"wct": {}}, r"wct\.decoder: name the decoder's file\. To train it once, name a new file"),
-    ({"perceptual": {"backbone": "mobilenet_v2"}}, "method wct uses vgg16, not mobilenet_v2"),
+    ({"wct": {"levels": [6]}}, "each an integer from 1 to 4. Got: 6"),
+    ({"wct": {}}, r"wct\.decoder: name a decoder's run directory; train one with gan train --conf"),
+    ({"seed": 1}, "seed is for method optimize"),
+    ({"perceptual": {"backbone": "vgg16"}}, r"perceptual\.backbone is for method optimize"),
+    ({"perceptual": {"weights": Path("x")}}, r"perceptual\.weights is for method optimize"),
     ({"sweep": ["steps=1,2"]}, "sweep: steps is for method optimize"),
     ({"output": Path("out.txt")}, "output out.txt: the name must end in"),
     ({"size": 17}, "size: 17x11 pixels: both sides must be at least 16"),
     ({"content": Path("nowhere.png")}, "nowhere.png: No such file"),
     ({"style_scale": 0.1}, "style: .*painting.png would have 5x5 pixels: both sides must be at"),
-    ({"wct": {"decoder": Path("none.safetensors")}}, r"wct\.decoder: none.* does not exist: name"),
+    ({"wct": {"decoder": Path("none")}}, r"wct\.decoder: none: no such run directory .*: train one"
+     r" with gan train --config wct --data\.a PHOTOS$"),
 ])  # fmt: skip
 def test_an_invalid_option_is_named(options: dict[str, Any], message: str, paint: Paint) -> None:
     with pytest.raises(ValueError, match=message):
@@ -184,106 +181,9 @@ def test_results_are_not_written_among_their_sources(given: dict[str, Any], tmp_
 
 
 def test_a_level_that_the_decoder_lacks_is_named(paint: Paint, decoder_file: Path) -> None:
-    with pytest.raises(ValueError, match=r"levels \[4\]: the decoder .* has levels up to 3"):
+    message = r"levels \[4\]: the decoder .* has levels up to 3: train one with .* vgg_4levels"
+    with pytest.raises(ValueError, match=message):
         paint(wct={"decoder": decoder_file, "levels": [4]})
-
-
-def test_other_weights_than_the_decoders_are_rejected_and_rounded_ones_are_not(
-    paint: Paint, vgg: PerceptualConfig, tmp_path: Path
-) -> None:
-    assert vgg.weights
-    weights = torch.load(vgg.weights)
-    torch.save({name: each.half() for name, each in weights.items()}, tmp_path / "rounded.pth")
-    assert np.abs(paint(perceptual={"weights": tmp_path / "rounded.pth"}) - paint()).mean() < 2
-    torch.save({name: each.flip(0) for name, each in weights.items()}, tmp_path / "other.pth")
-    with pytest.raises(ValueError, match=r"was trained for other weights than .*other.pth"):
-        paint(perceptual={"weights": tmp_path / "other.pth"})
-
-
-def test_a_missing_decoder_is_trained_once(
-    paint: Paint, picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(training, "CROP", 16)
-    (tmp_path / "photos").mkdir()
-    picture("photos/a.png", seed=3)
-    own = {"decoder": tmp_path / "own.safetensors", "photographs": tmp_path / "photos"}
-    first = paint(wct=own | {"steps": 2, "levels": [2, 1]})
-    written = own["decoder"].read_bytes()
-    monkeypatch.setattr(opening, "train_decoder", None)
-    np.testing.assert_array_equal(paint(wct=own | {"steps": 2, "levels": [2, 1]}), first)
-    assert own["decoder"].read_bytes() == written
-
-
-def test_an_interrupted_training_leaves_no_file(
-    paint: Paint, picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(training, "CROP", 16)
-    monkeypatch.setattr(training, "loss", interrupted)
-    (tmp_path / "photos").mkdir()
-    picture("photos/a.png", seed=3)
-    folder = tmp_path / "decoders"
-    with pytest.raises(KeyboardInterrupt):
-        paint(wct={"decoder": folder / "x.safetensors", "photographs": tmp_path / "photos"})
-    assert not folder.exists() or not list(folder.iterdir())
-
-
-@pytest.fixture
-def resumable(picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Return options that train a decoder in 5 steps, with a state after every second one."""
-    monkeypatch.setattr(training, "CROP", 16)
-    monkeypatch.setattr(training, "SAVE_EVERY", 2)
-    (tmp_path / "photos").mkdir()
-    for seed in range(2):
-        picture(f"photos/{seed}.png", seed=seed)
-    return {"photographs": tmp_path / "photos", "steps": 5, "levels": [2, 1]}
-
-
-def stopped_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a training be interrupted in the step after `steps`."""
-    losses, count = training.loss, iter(range(steps))
-
-    def loss(*given: Any) -> Tensor:
-        if next(count, None) is None:
-            raise KeyboardInterrupt
-        return losses(*given)
-
-    monkeypatch.setattr(training, "loss", loss)
-
-
-def test_a_training_that_was_interrupted_twice_gives_the_same_file(
-    paint: Paint, resumable: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    straight, resumed = tmp_path / "straight.safetensors", tmp_path / "resumed.safetensors"
-    paint(wct=resumable | {"decoder": straight})
-    for steps in (3, 2):  # the second run continues after step 2, and is stopped in step 5
-        with monkeypatch.context() as patch:
-            stopped_after(steps, patch)
-            with pytest.raises(KeyboardInterrupt):
-                paint(wct=resumable | {"decoder": resumed})
-    with monkeypatch.context() as patch:
-        stopped_after(1, patch)  # one step is left
-        paint(wct=resumable | {"decoder": resumed})
-    assert resumed.read_bytes() == straight.read_bytes()
-    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".training")]
-
-
-def test_a_training_is_not_continued_with_other_options_or_photographs(
-    paint: Paint, picture: Picture, resumable: dict[str, Any], tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    own = resumable | {"decoder": tmp_path / "own.safetensors"}
-    with monkeypatch.context() as patch:
-        stopped_after(3, patch)
-        with pytest.raises(KeyboardInterrupt):
-            paint(wct=own)
-    with pytest.raises(ValueError, match=r"wct\.steps: 5 -> 6\): use the same ones, or delete"):
-        paint(wct=own | {"steps": 6})
-    picture("photos/more.png", seed=5)
-    with pytest.raises(ValueError, match=r"files\.wct\.photographs: "):
-        paint(wct=own)
 
 
 def test_each_frame_of_a_clip_is_painted_as_a_photograph(
@@ -300,9 +200,9 @@ def test_each_frame_of_a_clip_is_painted_as_a_photograph(
         assert np.abs(alone - painted).mean() < 2  # rounding of YUV
 
 
-def test_the_command_line(given: dict[str, Any], vgg: PerceptualConfig) -> None:
+def test_the_command_line(given: dict[str, Any]) -> None:
     words = ["--content", given["content"], "--style", given["style"][0], "--output"]
-    words += [given["output"], "--method", "wct", "--perceptual.weights", vgg.weights]
+    words += [given["output"], "--method", "wct"]
     words += ["--wct.decoder", given["wct"]["decoder"], "--wct.levels", "[3,1]", "--size", "32"]
     assert main(["stylize", *map(str, words), "--device", "cpu"]) == 0
     assert pixels(given["output"]).shape[1] == 32
@@ -324,22 +224,3 @@ def test_existing_images_of_a_folder_are_skipped_and_counted(
     assert (tmp_path / "out" / "a.png").read_bytes() == b"kept"
     assert stylize(StylizeOptions(**(options | {"overwrite": True}))) == 0
     assert (tmp_path / "out" / "a.png").read_bytes() != b"kept"
-
-
-def test_a_training_of_the_decoder_announces_that_it_can_be_continued(
-    given: dict[str, Any],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(opening, "train_decoder", interrupted)
-    (tmp_path / "photos").mkdir()
-    Image.new("RGB", (300, 300), "teal").save(tmp_path / "photos" / "a.png")
-    new = {"decoder": tmp_path / "new.safetensors", "photographs": tmp_path / "photos"}
-    with pytest.raises(KeyboardInterrupt):
-        stylize(StylizeOptions(**(given | {"wct": new})))
-    assert "is interrupted, run the same command again to continue" in capsys.readouterr().err
-    assert not (tmp_path / "new.safetensors").exists()

@@ -7,9 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan.features import Features
-from gan.stylize.wct.decoder import Decoder
-from gan.stylize.wct.encoder import layer
+from gan.networks.vgg import VggAutoencoder
 from gan.stylize.wct.painter import Painter
 
 Make = Callable[..., Painter]
@@ -17,26 +15,25 @@ LEVELS = ([3], [2], [1], [3, 2, 1])
 
 
 @pytest.fixture
-def painter(features: Features, decoder: Decoder) -> Make:
+def painter(network: VggAutoencoder) -> Make:
     """painter(levels, side=768) -> Painter."""
 
     def make(levels: list[int], side: int = 768) -> Painter:
-        return Painter(features, decoder, levels, side)
+        return Painter(network, levels, side)
 
     return make
 
 
-class Seen(nn.Module):
-    """A decoder that keeps the maps that it gets, by level."""
+class Seen:
+    """A network that keeps the maps that it decodes, by level."""
 
-    def __init__(self, decoder: Decoder) -> None:
-        super().__init__()
-        self.decoder, self.maps = decoder, dict[int, Tensor]()
+    def __init__(self, network: VggAutoencoder) -> None:
+        self.network, self.maps = network, dict[int, Tensor]()
+        self.encode = network.encode
 
-    def forward(self, maps: Tensor, level: int) -> list[Tensor]:
+    def decode(self, maps: Tensor, level: int) -> list[Tensor]:
         self.maps[level] = maps.clone()
-        made: list[Tensor] = self.decoder(maps, level)
-        return made
+        return self.network.decode(maps, level)
 
 
 def picture(seed: int, height: int = 48, width: int = 64) -> Tensor:
@@ -52,32 +49,31 @@ def covariance(maps: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def plain(features: Features, decoder: Decoder, photo: Tensor, level: int) -> Tensor:
+def plain(network: VggAutoencoder, photo: Tensor, level: int) -> Tensor:
     """Return the decoder's reconstruction, without the painter."""
-    made: list[Tensor] = decoder(features(photo)[layer(level)], level)
-    return made[-1].clamp(-1, 1)
+    return network.decode(network.encode(photo, level)[-1], level)[-1].clamp(-1, 1)
 
 
 @pytest.mark.parametrize("levels", LEVELS)
 def test_strength_0_is_the_plain_reconstruction_bit_for_bit(
-    levels: list[int], painter: Make, features: Features, decoder: Decoder
+    levels: list[int], painter: Make, network: VggAutoencoder
 ) -> None:
     photo, own = picture(0), painter(levels)
     result = own.paint(photo, [own.styles(picture(1))], [1.0], strength=0)
     for level in levels:
-        photo = plain(features, decoder, photo, level)
+        photo = plain(network, photo, level)
     np.testing.assert_array_equal(result, photo)
 
 
 @pytest.mark.parametrize("level", [1, 2, 3])
 def test_the_maps_that_are_decoded_have_the_styles_covariance(
-    level: int, features: Features, decoder: Decoder
+    level: int, network: VggAutoencoder
 ) -> None:
     """Where the content has variance: ReLUs leave some maps of a random network without any."""
-    photo, painting, watched = picture(0), picture(1), Seen(decoder)
-    own = Painter(features, watched, [level])  # type: ignore[arg-type]
+    photo, painting, watched = picture(0), picture(1), Seen(network)
+    own = Painter(watched, [level])
     own.paint(photo, [own.styles(painting)], [1.0])
-    before, wanted = (covariance(features(each)[layer(level)]) for each in (photo, painting))
+    before, wanted = (covariance(network.encode(each, level)[-1]) for each in (photo, painting))
     expected = colored(before, wanted)
     error = (covariance(watched.maps[level]) - expected).norm() / expected.norm()
     assert error < 1e-4
@@ -100,11 +96,11 @@ def root(matrix: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("level", [1, 2, 3])
 def test_a_photograph_in_its_own_style_is_the_plain_reconstruction(
-    level: int, painter: Make, features: Features, decoder: Decoder
+    level: int, painter: Make, network: VggAutoencoder
 ) -> None:
     photo, own = picture(0), painter([level])
     result = own.paint(photo, [own.styles(photo)], [1.0])
-    wanted = plain(features, decoder, photo, level)
+    wanted = plain(network, photo, level)
     np.testing.assert_allclose(result, wanted, atol=2e-3)
     assert (own.paint(photo, [own.styles(picture(1))], [1.0]) - wanted).abs().mean() > 0.01
 
@@ -150,29 +146,29 @@ def test_a_mask_of_ones_equals_none(levels: list[int], painter: Make) -> None:
     np.testing.assert_allclose(masked, own.paint(photo, styles, [1.0]), atol=2e-4)
 
 
-def test_each_masks_features_get_the_covariance_of_their_style(
-    features: Features, decoder: Decoder
-) -> None:
-    photo, paintings, watched = picture(0), [picture(1), picture(2)], Seen(decoder)
-    own = Painter(features, watched, [2])  # type: ignore[arg-type]
+def test_each_masks_features_get_the_covariance_of_their_style(network: VggAutoencoder) -> None:
+    photo, paintings, watched = picture(0), [picture(1), picture(2)], Seen(network)
+    own = Painter(watched, [2])
     masks = torch.zeros(2, 1, 48, 64)
     masks[0, ..., :40], masks[1, ..., 40:] = 1, 1
     own.paint(photo, [own.styles(each) for each in paintings], [0.5, 0.5], masks=masks)
-    before, after = features(photo)["relu2_1"], watched.maps[2]
+    before, after = network.encode(photo, 2)[-1], watched.maps[2]
     for part, painting in zip((slice(0, 20), slice(20, 32)), paintings, strict=True):
-        expected = colored(covariance(before[..., part]), covariance(features(painting)["relu2_1"]))
+        expected = colored(
+            covariance(before[..., part]), covariance(network.encode(painting, 2)[-1])
+        )
         error = (covariance(after[..., part]) - expected).norm() / expected.norm()
         assert error < 1e-4
 
 
 def test_a_position_outside_all_masks_keeps_its_features(
-    painter: Make, features: Features, decoder: Decoder
+    painter: Make, network: VggAutoencoder
 ) -> None:
     photo, own = picture(0), painter([3])
     masks = torch.zeros(1, 1, 48, 64)
     masks[..., :16] = 1
     result = own.paint(photo, [own.styles(picture(1))], [1.0], masks=masks)
-    wanted = plain(features, decoder, photo, 3)
+    wanted = plain(network, photo, 3)
     np.testing.assert_allclose(result[..., 32:], wanted[..., 32:], atol=1e-5)
     assert (result - wanted)[..., :16].abs().mean() > 0.01
 

@@ -40,6 +40,7 @@ from gan.training.recipes import base
 from gan.training.recipes.base import Step
 from tests.support import backbone
 from tests.support.classifying import write_classifier
+from tests.support.decoders import write_vgg
 from tests.support.generators import write_generator
 from tests.support.pretended_checks import ROOMS
 from tests.support.pretended_gpu import GPU, Float32Maps, pretended_gpu
@@ -134,6 +135,7 @@ GUIDED = {"perceptual": 1, "style": 1, "tv": 1}
 TERMS = {recipe: GUIDED for recipe in RECIPES} | {
     "contrastive": {"nce": 1, "tv": 1},
     "distill": {"pixel": 1, "perceptual": 1},
+    "decoder": {"pixel": 1, "perceptual": 1},
 }
 """Weights of the losses."""
 
@@ -149,7 +151,9 @@ def elsewhere(values: Any) -> None:
 def config_of(
     recipe: str, precision: str, folder: Path, changes: Mapping[str, dict[str, Any]]
 ) -> Config:
-    others = {"arbitrary_style": "adain", "many_styles": "conditional_6blocks"}
+    others = {
+        "arbitrary_style": "adain", "many_styles": "conditional_6blocks", "decoder": "vgg_3levels",
+    }  # fmt: skip
     generator = others.get(recipe, "resnet_6blocks")
     sections: dict[str, dict[str, Any]] = {
         "data": {"load_size": 32, "crop_size": 32},
@@ -167,6 +171,8 @@ def config_of(
         sections["style"] = {"image": folder / "painting.png"}
     if recipe == "distill":
         sections["distill"] = {"teacher": folder / "gen_ab.safetensors"}
+    if recipe == "decoder":
+        sections["perceptual"] = {"backbone": "vgg16", "weights": folder / "vgg.pth"}
     if recipe == "many_styles":
         sections["data"] |= {"a": folder, "b": folder}
     if changes:
@@ -270,6 +276,7 @@ def main(folder: Path) -> None:
     Image.new("L", (40, 30), 255).save(folder / "mask.png")
     backbone.write_backbone(folder / "backbone.pth")
     backbone.write_network(folder / "network.pth")
+    write_vgg(folder / "vgg.pth", CHANNELS)
     write_classifier(folder / "classifier.safetensors")
     write_generator(folder / "gen_ab.safetensors")
     torch.save(squeezenet1_1(num_classes=3).state_dict(), folder / "squeezenet.pth")

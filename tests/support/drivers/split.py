@@ -31,9 +31,12 @@ CASES = {
     "semantic": (torch.float64, 2e-4),
     "projected": (torch.float64, 2e-4),
     "contrastive": (torch.float64, 2e-4),
+    "decoder": (torch.float64, 2e-4),
 }
 """Precision and learning rate."""
-GENERATORS = {"reference": "adain", "many_styles": "conditional_6blocks"}
+GENERATORS = {
+    "reference": "adain", "many_styles": "conditional_6blocks", "decoder": "vgg_3levels",
+}  # fmt: skip
 """Generators of cases that train another one than the ResNet."""
 
 DEGRADED = ("perception", "one_style", "reference", "contrastive")
@@ -58,6 +61,10 @@ def train(root: Path, folder: Path, case: str, processes: int, **split: int) -> 
         },
         # All positions of every feature map.
         "contrastive": {"loss": {"nce": 1.0, "tv": 1.0}},
+        "decoder": {
+            "loss": {"pixel": 1.0, "perceptual": 1.0},
+            "perceptual": {"backbone": "vgg16", "weights": root / "vgg.pth"},
+        },
     }
     projected = {"discriminator": "projected", "discriminator_weights": root / "network.pth"}
     config = Config.model_validate(
