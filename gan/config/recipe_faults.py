@@ -52,9 +52,13 @@ def decoder_faults(data: DataConfig, perceptual: PerceptualConfig, chosen: str) 
     """Return faults if reconstructions cannot be compared, or another network is named."""
     return [
         (
-            (data.channels_a, data.range_a) != (data.channels_b, data.range_b),
-            f"{chosen} compares reconstructions with photographs: data.channels_a and "
-            "data.channels_b must be equal, and data.range_a and data.range_b",
+            (data.channels_a, data.channels_b) != (3, 3),
+            f"{chosen} decodes color, also for gray photographs: set data.channels_a and "
+            f"data.channels_b to 3 ({data.channels_a} and {data.channels_b} given)",
+        ),
+        (
+            data.range_a != data.range_b,
+            f"{chosen} compares reconstructions with photographs: set data.range_b to data.range_a",
         ),
         (
             perceptual.backbone != "vgg16",

@@ -115,10 +115,14 @@ def load_encoder(encoder: Encoder, weights: Path | None) -> str:
     or does not fit.
     """
     width = len(encoder.features["0"].bias)  # type: ignore[arg-type]
+    wrong = f"networks.generator_channels: VGG-16 has {CHANNELS}, not {width}"
     if weights is None and width != CHANNELS:
-        raise ValueError(f"networks.generator_channels: VGG-16 has {CHANNELS}, not {width}")
+        raise ValueError(wrong)
     known = set(build(ENCODER).state_dict())
-    fill(encoder, weights or pretrained(ENCODER), ENCODER, known)
+    try:
+        fill(encoder, weights or pretrained(ENCODER), ENCODER, known)
+    except ValueError as error:
+        raise error if width == CHANNELS else ValueError(f"{wrong}; {error}") from error
     return _fingerprint(encoder)
 
 

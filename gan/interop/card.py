@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from gan.config import Config
+from gan.config.tables.generators import generator_row
 from gan.config.tables.recipes import RECIPES
 from gan.domains import DIRECTIONS, Direction
 from gan.interop.domain_names import read_config
@@ -25,7 +26,7 @@ CARD = """---
 
 # {title}
 
-Unpaired image-to-image translation{method}.
+{method}.
 
 {networks}
 
@@ -37,7 +38,7 @@ import gan
 translator = gan.Translator.from_pretrained("FOLDER or hf://user/name", {choice})
 painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 ```
-
+{decoder}
 ## Data
 
 {data}
@@ -54,6 +55,19 @@ painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 
 {recipe}
 """
+TRANSLATION = "Unpaired image-to-image translation"
+TAGS = ("gan", "unpaired-image-translation", "image-to-image")
+DECODER = """
+Here `translate` only reconstructs the photograph. For the style of any painting:
+
+```
+gan stylize --method wct --wct.decoder FOLDER \\
+  --content photo.jpg --style painting.jpg --output out.png
+```
+
+The file also contains the first convolutions of VGG-16. Their license applies to them.
+"""
+"""What the card of a decoder states in addition."""
 
 
 def model_card(
@@ -69,8 +83,12 @@ def model_card(
         "license": license,
         "library_name": "gan-translation",
         "pipeline_tag": "image-to-image",
-        "tags": ["gan", "unpaired-image-translation", "image-to-image"],
+        "tags": [*TAGS],
     }
+    decodes = any(generator_row(each.spec["kind"]).levels for each in generators.values())
+    trained = RECIPES[recipe].title if recipe else "How it was trained is not known"
+    if decodes:
+        header["tags"].remove("unpaired-image-translation")
     if recipe == "cyclegan":
         header["tags"] = ["cyclegan", *header["tags"]]
     index = ", style_index=0" if any(map(style_names, generators.values())) else ""
@@ -83,7 +101,8 @@ def model_card(
     return CARD.format(
         header=yaml.safe_dump(header, sort_keys=False),
         title=run.resolve().name if config else folder.resolve().name,
-        method=f". {RECIPES[recipe].title}" if recipe else "",
+        method=". ".join(filter(None, ["" if decodes else TRANSLATION, trained])),
+        decoder=DECODER if decodes else "",
         networks="\n".join(_network(direction, opened) for direction, opened in generators.items()),
         choice=f'direction="{next(iter(generators))}"{index}',
         data=data(config),

@@ -24,6 +24,7 @@ GROUPS = {
     "identity": ("Identity", "Change of images of the target domain, times its weight."),
     "perceptual_cycle": ("Perceptual cycle", "Reconstructions against originals, as features."),
     "perceptual": ("Perceptual", "Translations against originals, in feature maps."),
+    "pixel": ("Pixels", "Results against the teacher's or, of a decoder, the photographs."),
     "nce": ("Contrast", "Contrastive loss of patches and their originals, times its weight."),
     "style": ("Style", "Translations against their new domain, in Gram matrices."),
     "tv": ("Total variation", "Differences of neighboring pixels in translations."),

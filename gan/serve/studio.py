@@ -61,7 +61,7 @@ class Wish:
         if self.tile is not None and not 64 <= self.tile <= 4096:
             raise RejectedError(f"tile: must be from 64 to 4096, not {self.tile}")
         if self.tile and not self.choice.translator.tiles:
-            raise RejectedError("tile: this generator sees the whole picture at once; remove tile")
+            raise RejectedError("tile: this generator translates whole pictures; remove tile")
         if self.size is not None and not MIN_SIDE <= self.size <= MOST_SIDE:
             raise RejectedError(f"size: must be from {MIN_SIDE} to {MOST_SIDE}, not {self.size}")
         if self.format is not None and self.format not in SUFFIXES:

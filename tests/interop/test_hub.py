@@ -18,6 +18,8 @@ from gan.inference.translator import Translator
 from gan.interop import fetch
 from gan.interop.hub import with_local_models
 from gan.networks import build_generator
+from gan.networks.files import save_generator
+from tests.support import decoders
 from tests.support.generators import write_several
 
 Generators = Callable[..., Path]
@@ -130,6 +132,16 @@ def test_a_card_names_the_styles_and_how_one_is_chosen(tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(ours), np.asarray(theirs))
     with pytest.raises(SystemExit):  # the folder has all styles
         main([*words, "--overwrite", "--style_index", "0"])
+
+
+def test_the_card_of_a_decoder_stylizes_and_names_what_else_it_contains(tmp_path: Path) -> None:
+    file, folder = tmp_path / "gen_ab.safetensors", tmp_path / "out"
+    save_generator(decoders.random_network().state_dict(), file, decoders.SPEC, {})
+    Translator.load(file, device="cpu").save_pretrained(folder, license="mit")
+    _, header, body = (folder / "README.md").read_text().split("---\n", 2)
+    assert "unpaired" not in header + body.lower()
+    for part in ("gan stylize --method wct --wct.decoder FOLDER \\\n", "convolutions of VGG-16"):
+        assert part in body
 
 
 def test_weights_of_other_projects_can_be_shared(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_thin_picture_is_rejected(studio: Studio, picture: Picture) -> None:
     ({"strength": 1.01}, "strength: must be from 0 to 1, not 1.01"),
     ({"strength": float("nan")}, "strength: must be from 0 to 1, not nan"),
     ({"tile": 8}, "tile: must be from 64 to 4096, not 8"),
-    ({"tile": 128}, "sees the whole picture at once"),
+    ({"tile": 128}, "translates whole pictures"),
     ({"format": "exe"}, "format: must be one of png, .*, not exe"),
     ({"size": 15}, "size: must be from 16 to 4096, not 15"),
     ({"size": 5000}, "size: must be from 16 to 4096, not 5000"),

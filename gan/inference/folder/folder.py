@@ -155,8 +155,8 @@ def check_tiles(translator: Translator, tile: int | None) -> None:
     """Raise ValueError if tiles are set for a generator that cannot be run in them."""
     if tile and not translator.tiles:
         raise ValueError(
-            "tile: this generator sees the whole picture at once; only ResNet generators (no "
-            "U-Nets, no adain) can be run in tiles: remove --tile"
+            "tile: this generator translates whole pictures; only ResNet generators (no U-Nets, "
+            "adain or vgg) can be run in tiles: remove --tile"
         )
 
 

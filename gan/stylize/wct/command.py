@@ -22,6 +22,8 @@ from gan.system.failures import failure, say
 from gan.system.progress import Progress
 from gan.system.text import printable
 
+DIVERGED = "wct.decoder: it returns NaN for this picture: its training has diverged, train another"
+
 
 class Studio:
     """A painter, its mark, and the statistics of the paintings that it has seen."""
@@ -47,6 +49,8 @@ class Studio:
         painted = self.painter.paint(
             view.photo, styles, config.shares(), config.strength, view.masks
         )
+        if not painted.isfinite().all():
+            raise ValueError(DIVERGED)
         if view.photo.shape[1] == 1:
             painted = luma(painted)
         return view.finished(view.composed(painted))
@@ -67,6 +71,7 @@ class Studio:
         check_size(width, height, "size: ")
         need = self.painter.needed(width, height)
         for path, painting in zip(config.style, sources.paintings, strict=True):
+            check_size(*painting.size, f"style: {path}: ")
             wide, tall = fitted_size(painting, max(1, round(longer * config.style_scale)))
             check_size(wide, tall, f"style: {path} would have ")
             need = max(need, self.painter.needed(wide, tall))

@@ -35,9 +35,12 @@ def open_painter(config: StylizeOptions, device: torch.device) -> Painter:
         opened = open_generator(file)
     except ValueError as error:
         raise ValueError(f"wct.decoder: {error}") from error
-    deepest = generator_row(opened.spec["kind"]).levels
-    if not deepest or opened.spec["out_channels"] != 3:
-        raise ValueError(f"wct.decoder: {file} holds no decoder of color pictures: {TRAIN}")
+    kind = opened.spec["kind"]
+    deepest = generator_row(kind).levels
+    if not deepest:
+        raise ValueError(f"wct.decoder: {file} holds {kind}, which is not a decoder: {TRAIN}")
+    if opened.spec["out_channels"] != 3:
+        raise ValueError(f"wct.decoder: {file} decodes gray pictures, not color: {TRAIN}")
     if levels[0] > deepest:
         raise ValueError(
             f"wct.levels {levels}: the decoder {file} has levels up to {deepest}: {TRAIN} "

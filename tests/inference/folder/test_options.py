@@ -128,7 +128,7 @@ def test_tiles_of_a_unet_are_rejected(
     photos: Photos, tmp_path: Path, new_generator: Callable[..., Path]
 ) -> None:
     model = new_generator(tmp_path / "gen_ab.safetensors", kind="unet_128", channels=1)
-    with pytest.raises(ValueError, match="tile: this generator sees the whole picture"):
+    with pytest.raises(ValueError, match="tile: this generator translates whole pictures"):
         translate_folder(model, photos("in", count=1), tmp_path / "out", tile=64)
 
 

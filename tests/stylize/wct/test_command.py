@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan.cli.main import main
+from gan.networks.files import load_generator, save_generator
 from gan.stylize import StylizeOptions, clip, stylize
 from gan.stylize.wct.painter import Painter, Styles
 from tests.support.clips import panned, read_clip, write_clip
@@ -224,3 +225,22 @@ def test_existing_images_of_a_folder_are_skipped_and_counted(
     assert (tmp_path / "out" / "a.png").read_bytes() == b"kept"
     assert stylize(StylizeOptions(**(options | {"overwrite": True}))) == 0
     assert (tmp_path / "out" / "a.png").read_bytes() != b"kept"
+
+
+def test_a_diverged_decoder_writes_no_picture(
+    given: dict[str, Any], decoder_file: Path, tmp_path: Path
+) -> None:
+    network, spec, _ = load_generator(decoder_file)
+    state = network.state_dict()
+    state["stages.0.1.bias"].fill_(float("nan"))
+    save_generator(state, tmp_path / "nan.safetensors", spec, {})
+    config = StylizeOptions(**(given | {"wct": {"decoder": tmp_path / "nan.safetensors"}}))
+    with pytest.raises(ValueError, match=r"wct\.decoder: it returns NaN for this picture"):
+        stylize(config)
+    assert not config.output.exists()
+
+
+def test_a_painting_without_texture_is_named(given: dict[str, Any], picture: Picture) -> None:
+    small = picture("small.png", 1, 1)
+    with pytest.raises(ValueError, match=r"style: .*small\.png: 1x1 pixels: both sides"):
+        stylize(StylizeOptions(**(given | {"style": [small]})))

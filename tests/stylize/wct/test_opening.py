@@ -71,12 +71,12 @@ def test_a_file_whose_description_does_not_fit_is_rejected(
 
 
 def test_other_generators_are_rejected(generator_file: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=f"holds no decoder of color pictures: {TRAIN}"):
+    with pytest.raises(ValueError, match=f"holds resnet_6blocks, which is not a decoder: {TRAIN}"):
         opened(generator_file)
     gray = decoders.SPEC | {"in_channels": 1, "out_channels": 1}
     state = decoders.random_network(**gray).state_dict()
     save_generator(state, tmp_path / "gray.safetensors", gray, {})
-    with pytest.raises(ValueError, match="holds no decoder of color pictures"):
+    with pytest.raises(ValueError, match="decodes gray pictures, not color"):
         opened(tmp_path / "gray.safetensors")
 
 
