@@ -122,7 +122,9 @@ def load_encoder(encoder: Encoder, weights: Path | None) -> str:
     try:
         fill(encoder, weights or pretrained(ENCODER), ENCODER, known)
     except ValueError as error:
-        raise error if width == CHANNELS else ValueError(f"{wrong}; {error}") from error
+        if width == CHANNELS:
+            raise
+        raise ValueError(f"{wrong}; {error}") from error
     return _fingerprint(encoder)
 
 

@@ -56,7 +56,6 @@ painting = translator.translate(photograph)  # PIL.Image in, PIL.Image out
 {recipe}
 """
 TRANSLATION = "Unpaired image-to-image translation"
-TAGS = ("gan", "unpaired-image-translation", "image-to-image")
 DECODER = """
 Here `translate` only reconstructs the photograph. For the style of any painting:
 
@@ -79,16 +78,15 @@ def model_card(
     """
     config = _nameless(read_config(run))
     recipe = _recipe(config)
+    decodes = any(generator_row(each.spec["kind"]).levels for each in generators.values())
+    kind = [] if decodes else ["unpaired-image-translation"]
     header: dict[str, Any] = {
         "license": license,
         "library_name": "gan-translation",
         "pipeline_tag": "image-to-image",
-        "tags": [*TAGS],
+        "tags": ["gan", *kind, "image-to-image"],
     }
-    decodes = any(generator_row(each.spec["kind"]).levels for each in generators.values())
     trained = RECIPES[recipe].title if recipe else "How it was trained is not known"
-    if decodes:
-        header["tags"].remove("unpaired-image-translation")
     if recipe == "cyclegan":
         header["tags"] = ["cyclegan", *header["tags"]]
     index = ", style_index=0" if any(map(style_names, generators.values())) else ""

@@ -240,7 +240,7 @@ def test_a_diverged_decoder_writes_no_picture(
     assert not config.output.exists()
 
 
-def test_a_painting_without_texture_is_named(given: dict[str, Any], picture: Picture) -> None:
+def test_a_painting_below_the_least_size_is_named(given: dict[str, Any], picture: Picture) -> None:
     small = picture("small.png", 1, 1)
     with pytest.raises(ValueError, match=r"style: .*small\.png: 1x1 pixels: both sides"):
         stylize(StylizeOptions(**(given | {"style": [small]})))
