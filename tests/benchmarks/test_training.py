@@ -87,8 +87,10 @@ def test_a_matrix_peak_is_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_command_writes_what_it_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """With small matrices for the peak: large ones in bf16 take minutes on a CPU without bf16."""
     monkeypatch.setattr("benchmarks.training.SECONDS", 0.0)
     monkeypatch.setattr("benchmarks.peak.SECONDS", 0.0)
+    monkeypatch.setattr("benchmarks.peak.SIDES", {"cpu": 8})
     train(
         sides=[32], batches=[2], channels=2, generator="resnet_6blocks", rounds=1, device="cpu",
         ways=["fp32", "bf16, channels last"], output=tmp_path,
