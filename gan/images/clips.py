@@ -47,7 +47,13 @@ def opened_clip(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Iterator[
             # Later frames can be larger than the header says; sides are rounded up to blocks.
             most = int(SPARE * max_megapixels * 1e6)
             stream.codec_context.options = {"max_pixels": str(most)}
-            yield container, stream
+            try:
+                yield container, stream
+            finally:
+                # PyAV frees a decoder while it holds the GIL, which waits for the decoder's
+                # threads; those wait for the GIL if they log (complaints). Emptying the decoder
+                # waits for them without the GIL.
+                stream.codec_context.flush_buffers()
     except (OSError, av.FFmpegError) as error:
         if disk_is_full(error):  # of the caller, who writes meanwhile
             raise
