@@ -32,7 +32,7 @@ print("read")
 
 
 def test_a_damaged_clip_that_is_closed_early_does_not_hang(tmp_path: Path) -> None:
-    """In a process of its own: what hangs in FFmpeg can only be killed from outside."""
+    """In a separate process: what hangs in FFmpeg can only be killed from outside."""
     noise = np.random.default_rng(0).integers(0, 256, (60, 144, 176, 3), np.uint8)
     path = write_clip(tmp_path / "bad.mkv", [*noise])
     data = bytearray(path.read_bytes())
