@@ -134,7 +134,8 @@ def train_within(
 ) -> tuple[int, float]:
     """Train until the budget is used up; return steps and seconds.
 
-    A stopped training is resumed, and the seconds of its parts are added.
+    A stopped training is resumed, and the seconds of its parts are added. Steps that were saved by
+    a call that was stopped count as the others do: that call's seconds are not known.
     """
     file = folder / "spent.json"
     known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
@@ -153,16 +154,27 @@ def train_within(
             f"--train.max_steps={end}",
             "--run.allow_changes=true",
         ]
+        began = max(done, _saved(folder / "run"))
         seconds = train(
             [*words, *plan, f"--run.dir={folder / 'run'}"], folder / "train.log", budget.clock
         )
-        spent += seconds
+        start = found.start if found else 0.0
+        # After a stop only the rest of this part was timed. A small rest says little about a step.
+        rest, part = end - began, end - done
+        step = found.step if found and 2 * rest < part else max(seconds - start, 0.1) / max(1, rest)
+        spent += seconds + (part - rest) * step
         if found and share < 1:
-            found = Cost(found.start, max(seconds - found.start, 0.1) / (end - done))
+            found = Cost(start, step)
             steps = end + _steps_in(60 * budget.minutes - spent, found)
         done = end
         file.write_text(json.dumps({"done": done, "seconds": spent, "steps": steps}))
     return steps, spent
+
+
+def _saved(run: Path) -> int:
+    """Return the last step that a run has saved; 0 if there is none."""
+    saved = (run / "state").glob("step-*/manifest.json")
+    return max((int(file.parent.name.partition("-")[2]) for file in saved), default=0)
 
 
 def _steps_in(seconds: float, cost: Cost) -> int:

@@ -91,6 +91,23 @@ def test_finished_parts_of_a_budget_are_not_repeated(
     assert abs(seconds - 1200) < 12
 
 
+@pytest.mark.parametrize("part", [0.2, 0.9, 1.0])
+def test_time_of_a_stopped_part_counts_and_does_not_change_what_a_step_costs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: float
+) -> None:
+    """The first part was stopped after a fifth of it, near its end, or after its last save."""
+    machine = Machine(*[0.2] * 5)
+    first = round(0.1 * (1200 - machine.START) / 0.2)
+    machine.done = round(part * first)
+    (tmp_path / f"run/state/step-{machine.done:08d}").mkdir(parents=True)
+    (tmp_path / f"run/state/step-{machine.done:08d}/manifest.json").touch()
+    monkeypatch.setattr(training, "train", machine.train)
+    steps, seconds = train_within((), Config(), 100, tmp_path, Budget(20, 0, "processor"))
+    assert machine.ends[0] == pytest.approx(first, abs=1)
+    assert abs(steps * 0.2 - 1200) < 12
+    assert abs(seconds - 1200) < 12
+
+
 def test_a_budget_of_steps_is_one_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(0.5)
     monkeypatch.setattr(training, "train", machine.train)
