@@ -50,9 +50,8 @@ def opened_clip(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Iterator[
             try:
                 yield container, stream
             finally:
-                # PyAV frees a decoder while it holds the GIL, which waits for the decoder's
-                # threads; those wait for the GIL if they log (complaints). Emptying the decoder
-                # waits for them without the GIL.
+                # PyAV frees a decoder with the GIL held. That waits for the decoder's threads, and
+                # they wait for the GIL if they log (complaints). Emptying it first waits without.
                 stream.codec_context.flush_buffers()
     except (OSError, av.FFmpegError) as error:
         if disk_is_full(error):  # of the caller, who writes meanwhile
