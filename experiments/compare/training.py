@@ -147,7 +147,7 @@ def train_within(
         steps = _steps_in(60 * budget.minutes, found)
     for share in (*(LOOKS if found else ()), 1):
         end = max(1, round(share * steps))
-        if end <= done:
+        if end <= done or (share < 1 and end < 2 * done):  # of a continued training: seen already
             continue
         plan = [
             *length(config, steps, pairs),
