@@ -147,7 +147,8 @@ def train_within(
         steps = _steps_in(60 * budget.minutes, found)
     for share in (*(LOOKS if found else ()), 1):
         end = max(1, round(share * steps))
-        if end <= done or (share < 1 and end < 2 * done):  # of a continued training: seen already
+        # A continued training may plan more steps: then a look that it took comes a little later.
+        if end <= done or (share < 1 and end < 2 * done):
             continue
         plan = [
             *length(config, steps, pairs),
