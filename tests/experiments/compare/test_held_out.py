@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.dataset import painted
+from demo.dataset import TEST, TRAIN, painted
 from experiments.compare.held_out import hold_out
 from gan.images import read_image
 
@@ -43,7 +43,7 @@ def test_the_folder_few_has_images_of_all_photographs(
     assert found(few / "trainA") == {"p_0.png", "r_0.png", "t_0.png"}
     assert found(few / "trainB") == {"v_0.png", "w_0.png", "x_0.png"}
     assert found(few / "testB") == crops("vwx")
-    assert not found(few / "testA")
+    assert not (few / "testA").exists()
 
 
 def test_photographs_are_on_one_side_and_truths_are_paintings(data: Path, tmp_path: Path) -> None:
@@ -55,6 +55,11 @@ def test_photographs_are_on_one_side_and_truths_are_paintings(data: Path, tmp_pa
     assert [found(prints / name) for name in ("trainA", "trainB", "valA", "valB")] == [
         crops("ps"), crops("qt"), crops("ru"), crops("ru"),
     ]  # fmt: skip
+    demo = tmp_path / "out/demo"
+    assert found(demo / "valA") == found(demo / "valB") == crops("pqrstu")
+    assert not {name.split("-")[0] for name in found(demo / "trainA")} & {*TRAIN["trainB"], *TEST}
+    truth = painted(read_image(demo / "valA/p_0.png"))
+    assert read_image(demo / "valB/p_0.png").tobytes() == truth.tobytes()
     for folder, name in (("trainB", "q_1.png"), ("valB", "u_0.png")):
         expected = painted(read_image(data / "trainA" / name))
         assert read_image(prints / folder / name).tobytes() == expected.tobytes()
