@@ -1,9 +1,10 @@
 """The command: train and measure recipes, one after the other or in parallel, and compare them."""
 
 import argparse
+import datetime
 import hashlib
 import json
-import platform
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,27 +15,27 @@ from typing import Any
 
 import torch
 
+from benchmarks.machine import processor
 from experiments.compare.measuring import Judge, kid_of_the_truth, measure
+from experiments.compare.options import parse
 from experiments.compare.sheet import write_sheet
 from experiments.compare.table import tables
-from experiments.compare.training import Budget, Candidate, train_within
+from experiments.compare.training import Budget, Candidate, stop_trainings, train_within
 from gan.cli.commands import COMMANDS
 from gan.cli.parser import Parser
 from gan.config import Config
 from gan.evaluation.files import append_line
 from gan.evaluation.folders import open_folders
-from gan.evaluation.instruments import partial_judge
+from gan.evaluation.instruments import Instruments, partial_judge
 from gan.system.hashing import file_sha256
-
-ABOUT = """\
-Train recipes for equal time (--minutes) or for equal steps (--steps), measure them by one
-protocol, print a table and write a sheet. A recipe is a file or a name, with changed keys:
-small or small.yaml,loss.style=0. The others are compared with the first. Run the same command
-again to continue; finished trainings are in the JSON lines of --output."""
 
 MEASURING = Lock()
 """Only one thread opens networks and measures at a time: torch.fx replaces Module.__call__ for all
 threads while it traces a network."""
+
+
+RECORD = {"recipe", "seed", "key", "protocol", "steps", "seconds", "best", "truth", "generators"}
+"""Entries that every record has."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,27 @@ class Job:
     seed: int
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A training whose configuration and images were read."""
+
+    job: Job
+    words: list[str]
+    config: Config
+    pairs: int
+    """Images of the larger domain."""
+    data: str
+    """Hashes of the images."""
+    key: str
+    """Name of the training, which does not depend on the machine or on paths."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return the exit status."""
-    options = _options(arguments)
+    """Run the command; return the exit status.
+
+    ValueError or OSError, before any training, if a recipe, a network or a file is wrong.
+    """
+    options = parse(arguments)
     judge = Judge(
         options.data,
         options.features,
@@ -64,10 +83,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for seed in range(options.seeds)
         for recipe in options.recipes
     ]
+    plans = [_plan(job, options) for job in jobs]
+    earlier = _earlier(options.output)
+    instruments = judge.instruments()
+    if note := _note(plans[0].config, options, instruments):
+        print(note, file=sys.stderr)
     options.runs.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads or torch.get_num_threads())
+    record = partial(
+        _record, options=options, earlier=earlier, judge=judge, instruments=instruments
+    )
     with ThreadPoolExecutor(options.jobs) as pool:
-        records = list(pool.map(partial(_record, options=options, judge=judge), jobs))
+        try:
+            records = list(pool.map(record, plans))
+        except BaseException as error:
+            pool.shutdown(wait=False, cancel_futures=True)
+            if isinstance(error, SystemExit):  # SIGTERM; a terminal's SIGINT reaches all
+                stop_trainings()
+            raise
     names = [Candidate(recipe, ()).name for recipe in options.recipes]
     records.sort(key=lambda record: names.index(record["recipe"]))
     print(tables(records))
@@ -82,75 +115,92 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Return the parsed command line."""
-    parser = argparse.ArgumentParser(description=ABOUT)
-    add = parser.add_argument
-    add("recipes", nargs="+", help="files or names; the others are compared with the first")
-    add("--data", type=Path, required=True, help="folder with trainA, trainB and the split")
-    length = parser.add_mutually_exclusive_group(required=True)
-    length.add_argument("--minutes", type=float, default=0, help="time of a training")
-    length.add_argument("--steps", type=int, default=0, help="steps of a training")
-    add("--seeds", type=int, default=3)
-    add("--clock", choices=("processor", "wall"), default="processor", help="clock of --minutes")
-    add("--threads", type=int, default=1, help="threads of a training on a CPU; 0: torch's default")
-    add("--jobs", type=int, default=1, help="trainings in parallel")
-    add("--set", action="append", default=[], metavar="KEY=VALUE", help="key for all recipes")
-    add("--split", default="test", help="images to translate: test, val or train")
-    add("--reference", default="train", help="images with which KID compares")
-    add("--direction", default="ab")
-    add("--size", type=int, help="side of the measured images; not set: the training's crop_size")
-    add("--features", default="alexnet", help="network of KID, not one of a recipe's loss")
-    add("--weights", type=Path, help="file with its weights")
-    add("--lpips_alex", type=Path, help="file with AlexNet's convolutions")
-    add("--lpips_vgg", type=Path, help="file with VGG-16's convolutions")
-    add("--best", default="kid", help="metric for choosing the best generator of a run")
-    add("--runs", type=Path, default=Path("checkpoints/compare"), help="folder of the trainings")
-    add("--output", type=Path, default=Path("experiments/compare/runs.jsonl"))
-    return parser.parse_args(arguments)
-
-
-def _record(job: Job, options: argparse.Namespace, judge: Judge) -> dict[str, Any]:
-    """Return the record of a training; train and measure it unless it was done before."""
+def _plan(job: Job, options: argparse.Namespace) -> Plan:
+    """Read a training's configuration and images; ValueError if they are wrong."""
     words = [*job.candidate.words, f"--run.seed={job.seed}"]
     words += [f"--run.threads={options.threads}"] if options.threads else []
     parsed, _ = Parser(COMMANDS["train"], "compare").options(words)
     config = Config.model_validate(parsed)
     if notes := partial_judge(options.features, config.frozen_networks):
         raise ValueError(f"{job.candidate.name}: {notes[0]}")
-    folders = open_folders(config.data, "train")
+    folders = open_folders(config.data, "train").sources.values()
     measured_on = open_folders(config.data, options.split).sources.values()
-    data = "+".join(folder.sha256[:8] for folder in (*folders.sources.values(), *measured_on))
-    budget = Budget(options.minutes, options.steps, options.clock)
-    key = _key(job, config, data, budget)
-    protocol = (
-        f"{options.data.name} {options.split}, {options.size or config.data.crop_size} pixels, "
-        f"{budget}, "
-        f"{options.threads or 'all'} threads, {options.direction}; KID: {options.features} against "
-        f"{options.reference}; best by {options.best}"
+    data = "+".join(folder.sha256[:8] for folder in (*folders, *measured_on))
+    pairs = max(len(folder.files) for folder in folders)
+    return Plan(job, words, config, pairs, data, _key(job, config, data, _budget(options)))
+
+
+def _budget(options: argparse.Namespace) -> Budget:
+    return Budget(options.minutes, options.steps, options.clock)
+
+
+def _earlier(path: Path) -> list[dict[str, Any]]:
+    """Return the records of --output; OSError or ValueError if it cannot be read and appended."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("ab").close()
+    except OSError as error:
+        raise OSError(f"--output {path}: {error.strerror or error}") from error
+    return _records(path)
+
+
+def _note(config: Config, options: argparse.Namespace, instruments: Instruments) -> str | None:
+    """Return a note if lpips is measured, and not with its published weights."""
+    side = options.size or config.data.crop_size
+    if (
+        "alexnet" in instruments.lpips_at(side)
+        or not open_folders(config.data, options.split).pairs
+    ):
+        return None
+    return (
+        f"note: lpips is a distance in layers of {options.features} with equal weights here; the "
+        "published one needs torchmetrics, 64 pixels and AlexNet's weights (--lpips_alex FILE)"
     )
-    for record in _records(options.output):
-        if record["key"] == key and record["protocol"] == protocol:
+
+
+def _protocol(plan: Plan, options: argparse.Namespace, instruments: Instruments) -> str:
+    """Return a text of how a training is measured; records with the same one can be compared."""
+    side = options.size or plan.config.data.crop_size
+    lpips = ", ".join(sorted(instruments.lpips_at(side)))
+    return (
+        f"{options.data.name} {options.split}, {side} pixels, {_budget(options)}, "
+        f"{options.threads or 'all'} threads, {options.direction}; KID: {options.features} against "
+        f"{options.reference}; LPIPS: {lpips or 'not published'}; best by {options.best}"
+    )
+
+
+def _record(
+    plan: Plan,
+    options: argparse.Namespace,
+    earlier: list[dict[str, Any]],
+    judge: Judge,
+    instruments: Instruments,
+) -> dict[str, Any]:
+    """Return the record of a training; train and measure it unless it was done before."""
+    protocol = _protocol(plan, options, instruments)
+    for record in earlier:
+        if record["key"] == plan.key and record["protocol"] == protocol:
             return record
-    folder = options.runs / key
+    folder = options.runs / plan.key
     folder.mkdir(parents=True, exist_ok=True)
-    pairs = max(len(folder.files) for folder in folders.sources.values())
-    steps, seconds = train_within(words, config, pairs, folder, budget)
+    steps, seconds = train_within(plan.words, plan.config, plan.pairs, folder, _budget(options))
     with MEASURING:
-        measured = _measured(folder / "run", options, judge)
+        measured = _measured(folder / "run", options, judge, instruments)
     record = {
-        "recipe": job.candidate.name,
-        "seed": job.seed,
-        "key": key,
+        "recipe": plan.job.candidate.name,
+        "seed": plan.job.seed,
+        "key": plan.key,
         "protocol": protocol,
-        "data": data,
+        "data": plan.data,
+        "set": options.set,
         "steps": steps,
         "seconds": round(seconds, 1),
-        "machine": f"{platform.machine()}, torch {torch.__version__}",
+        "machine": f"{processor()}, torch {torch.__version__}",
+        "date": datetime.date.today().isoformat(),
         **measured,
     }
     append_line(options.output, record)
-    print(f"{key}: {steps} steps, {seconds:.0f} s", flush=True)
+    print(f"{plan.key}: {steps} steps, {seconds:.0f} s", flush=True)
     return record
 
 
@@ -169,9 +219,10 @@ def _by_content(value: Any) -> Any:
     return file_sha256(value) if isinstance(value, Path) and value.is_file() else value
 
 
-def _measured(run: Path, options: argparse.Namespace, judge: Judge) -> dict[str, Any]:
+def _measured(
+    run: Path, options: argparse.Namespace, judge: Judge, instruments: Instruments
+) -> dict[str, Any]:
     """Return a record's entries about a run's generators; ValueError if --best is not measured."""
-    instruments = judge.instruments()
     files = {
         path.stem.partition("-")[2] or "last": path
         for path in sorted(run.glob(f"gen_{options.direction}*.safetensors"))
@@ -194,5 +245,21 @@ def _measured(run: Path, options: argparse.Namespace, judge: Judge) -> dict[str,
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
-    """Return the records of earlier trainings."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    """Return the records of earlier trainings.
+
+    An incomplete line, which a killed call leaves, is skipped with a note: that training is
+    measured again. ValueError, with its number, if a line is something else than a record.
+    """
+    records = []
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    for number, line in enumerate(lines, start=1):
+        place = f"--output {path}: line {number}"
+        try:
+            record = json.loads(line)
+        except ValueError:
+            print(f"note: {place} is incomplete and is skipped", file=sys.stderr)
+            continue
+        if not isinstance(record, dict) or RECORD - record.keys():
+            raise ValueError(f"{place} is not the record of a training: name another file")
+        records.append(record)
+    return records

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gan.config import Config
+from gan.training.run_folder import is_held
 from gan.training.schedule import RunLength
 
 ROOT = Path(__file__).parents[2]
 PILOTS = (10, 40)
 """Steps of two short trainings, which measure the time of the start and of a step."""
+RUNNING: set[subprocess.Popen[bytes]] = set()
+"""Trainings of this process."""
 LOOKS = (0.1, 0.3)
 """Parts of a training after which its length is computed again from the time of its steps, because
 short trainings are disturbed by other work. The learning rate is still constant there."""
@@ -83,7 +86,9 @@ def train(words: Sequence[str], log: Path, clock: Clock) -> float:
             stderr=subprocess.STDOUT,
             env=environment,
         )
+        RUNNING.add(process)
         _, status, usage = os.wait4(process.pid, 0)
+        RUNNING.discard(process)
         process.returncode = os.waitstatus_to_exitcode(status)
     processor = usage.ru_utime + usage.ru_stime
     seconds = processor if clock == "processor" else time.monotonic() - began
@@ -91,6 +96,12 @@ def train(words: Sequence[str], log: Path, clock: Clock) -> float:
         lines = log.read_text().strip().splitlines() or ["no output"]
         raise ValueError(f"{log}: training ended with status {process.returncode}: {lines[-1]}")
     return seconds
+
+
+def stop_trainings() -> None:
+    """Tell this process's trainings to save and stop."""
+    for process in list(RUNNING):
+        process.terminate()
 
 
 def cost(words: Sequence[str], folder: Path, clock: Clock) -> Cost:
@@ -135,8 +146,14 @@ def train_within(
     """Train until the budget is used up; return steps and seconds.
 
     A stopped training is resumed, and the seconds of its parts are added. Steps that were saved by
-    a call that was stopped count as the others do: that call's seconds are not known.
+    a call that was stopped count as the others do: that call's seconds are not known. ValueError if
+    the training of a killed call still runs: its steps would be counted as this call's.
     """
+    if is_held(folder / "run"):
+        raise ValueError(
+            f"{folder / 'run'}: another process trains into it, perhaps of a call that was killed: "
+            "end it, or wait, and run the same command again"
+        )
     file = folder / "spent.json"
     known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     done: int = known.get("done", 0)

@@ -6,9 +6,11 @@ from time import sleep
 from typing import Any
 
 import pytest
+import torch
 
 from experiments.compare import command
 from experiments.compare.measuring import Judge
+from gan.evaluation.instruments import Instruments
 from tests.support.launching import write_images
 
 
@@ -18,7 +20,7 @@ def test_a_network_of_the_loss_may_not_be_the_networks_of_metrics(tmp_path: Path
     words += ["--output", tmp_path / "out.jsonl"]
     with pytest.raises(ValueError, match="small: mobilenet_v2 was used to train these generators"):
         command.main(list(map(str, words)))
-    assert not list((tmp_path / "runs").iterdir())
+    assert not (tmp_path / "runs").exists()
 
 
 def test_one_run_is_measured_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +45,7 @@ def test_one_run_is_measured_at_a_time(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(command, "kid_of_the_truth", lambda *_: None)
     monkeypatch.setattr(command, "tables", lambda _: "")
     monkeypatch.setattr(command, "write_sheet", lambda *_: None)
-    monkeypatch.setattr(Judge, "instruments", lambda _: None)
+    monkeypatch.setattr(Judge, "instruments", lambda _: Instruments(torch.device("cpu")))
     words = [
         "small",
         "paper",

@@ -1,6 +1,10 @@
 """The length of a run within a budget."""
 
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from experiments.compare import training
 from experiments.compare.training import Budget, Candidate, length, train_within
 from gan.config import Config
 from gan.training.schedule import RunLength
+from tests.support.runs import HOLD
 
 
 @given(
@@ -114,3 +119,30 @@ def test_a_budget_of_steps_is_one_training(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(training, "train", machine.train)
     assert train_within((), Config(), 100, tmp_path, Budget(0, 50, "processor")) == (50, 28.0)
     assert machine.ends == [50]
+
+
+def test_a_training_of_a_killed_call_that_still_runs_is_not_continued(tmp_path: Path) -> None:
+    """Its steps would be counted as steps of this call."""
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "run")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(ValueError, match="another process trains into it"):
+            train_within((), Config(), 100, tmp_path, Budget(0, 50, "processor"))
+        holder.kill()
+
+
+def test_a_stopped_command_stops_its_trainings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "train.py").write_text("import time\nprint('begun', flush=True)\ntime.sleep(600)\n")
+    monkeypatch.setattr(training, "ROOT", tmp_path)
+    log = tmp_path / "log"
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(training.train, (), log, "processor")
+        while not log.exists() or "begun" not in log.read_text():
+            time.sleep(0.01)
+        training.stop_trainings()
+        with pytest.raises(ValueError, match="training ended with status -15: begun"):
+            running.result(timeout=30)
+    assert not training.RUNNING
