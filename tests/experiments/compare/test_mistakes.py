@@ -1,4 +1,4 @@
-"""Mistakes of a comparison are told before anything is trained."""
+"""Mistakes of a comparison are errors before anything is trained."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         (["smal"], "smal: no such file or recipe"),
         (["paper,loss.cycl=1"], "loss.cycl"),
@@ -45,17 +45,17 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (["--output", "/"], "--output /: Is a directory"),
     ],
 )
-def test_a_wrong_recipe_network_or_file_is_told_before_training(
-    words: list[str], given: list[str], told: str
+def test_a_wrong_recipe_network_or_file_is_an_error_before_training(
+    words: list[str], given: list[str], expected: str
 ) -> None:
     if not given[0].startswith("--"):
         words.insert(1, given.pop())
-    with pytest.raises((ValueError, OSError), match=told):
+    with pytest.raises((ValueError, OSError), match=expected):
         command.main([*words, *given])
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ("--seeds=0", "--seeds: must be an integer of at least 1, not 0"),
         ("--jobs=0", "--jobs: must be an integer of at least 1, not 0"),
@@ -68,11 +68,11 @@ def test_a_wrong_recipe_network_or_file_is_told_before_training(
     ],
 )
 def test_an_option_out_of_range_is_named(
-    words: list[str], given: str, told: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], given: str, expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
         command.main([*words, given])
-    assert told in capsys.readouterr().err
+    assert expected in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("minutes", ["-1", "0", "nan", "inf", "long"])
@@ -82,8 +82,8 @@ def test_minutes_are_above_zero(
     at = words.index("--steps")
     with pytest.raises(SystemExit):
         command.main([*words[:at], *words[at + 2 :], f"--minutes={minutes}"])
-    told = f"--minutes: must be a number above 0, not {minutes}"
-    assert told in capsys.readouterr().err
+    expected = f"--minutes: must be a number above 0, not {minutes}"
+    assert expected in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("foreign", ['{"a": 1}', "[]", "3"])
