@@ -32,8 +32,6 @@ from gan.system.hashing import file_sha256
 MEASURING = Lock()
 """Only one thread opens networks and measures at a time: torch.fx replaces Module.__call__ for all
 threads while it traces a network."""
-
-
 RECORD = {"recipe", "seed", "key", "protocol", "steps", "seconds", "best", "truth", "generators"}
 """Entries that every record has."""
 
