@@ -19,6 +19,10 @@ SMALLEST = 1e-8
 """Smallest variance of a whitened direction, as a share of the largest; less is rounding error. The
 paper's limit is 1e-5 for maps whose largest variance is about 1e3."""
 
+ROUNDING = 1e-12
+"""Smallest variance of a whitened direction, as a share of the largest mean square. The difference
+of two sums is less exact: float64's 2e-16, times what adding up many positions costs."""
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -47,6 +51,16 @@ class Moments:
         """The covariance of the features, (C, C)."""
         return self.products / self.mass - torch.outer(self.mean, self.mean)
 
+    def power(self, exponent: float) -> Tensor:
+        """Return a power of the covariance where the features vary, and 0 elsewhere, (C, C)."""
+        covariance = self.covariance
+        values, vectors = torch.linalg.eigh((covariance + covariance.T) / 2)
+        largest_square = (self.products.diagonal() / self.mass).max()
+        limit = max(SMALLEST * values[-1].item(), ROUNDING * largest_square.item(), 1e-20)
+        scales = torch.where(values > limit, values.clamp_min(1e-20) ** exponent, 0)
+        result: Tensor = (vectors * scales) @ vectors.T
+        return result
+
 
 def moments(maps: Tensor, guide: Tensor | None = None) -> Moments:
     """Return the sums of maps (1, C, h, w); `guide` (1, h, w) weights the positions, None by 1."""
@@ -71,7 +85,7 @@ class Style(NamedTuple):
     @classmethod
     def of(cls, found: Moments) -> Self:
         """Return a style's statistics, given the moments of its feature maps."""
-        return cls(found.mean, _power(found.covariance, 0.5))
+        return cls(found.mean, found.power(0.5))
 
 
 class Affine(NamedTuple):
@@ -97,7 +111,7 @@ def transformation(content: Moments, style: Style) -> Affine:
     if not content.mass > 0:
         channels = len(style.mean)
         return Affine(torch.eye(channels).to(style.root), torch.zeros_like(style.mean))
-    matrix = style.root @ _power(content.covariance, -0.5)
+    matrix = style.root @ content.power(-0.5)
     return Affine(matrix, style.mean - matrix @ content.mean)
 
 
@@ -113,12 +127,3 @@ def blended(parts: Sequence[Affine], shares: Sequence[float], strength: float = 
         return Affine(matrix, offset)
     identity = torch.eye(len(offset)).to(matrix)
     return Affine(strength * matrix + (1 - strength) * identity, strength * offset)
-
-
-def _power(matrix: Tensor, exponent: float) -> Tensor:
-    """Return a power of a covariance on the space where it has variance, and 0 elsewhere."""
-    values, vectors = torch.linalg.eigh((matrix + matrix.T) / 2)
-    kept = values > max(SMALLEST * values[-1].item(), 1e-20)
-    scales = torch.where(kept, values.clamp_min(1e-20) ** exponent, 0)
-    result: Tensor = (vectors * scales) @ vectors.T
-    return result
