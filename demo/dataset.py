@@ -16,8 +16,8 @@ TRAIN = {
     "trainA": ("flower", "motorcycle", "rocket", "retina"),
     "trainB": ("camera", "china", "coins", "immunohistochemistry"),
 }
-"""Photographs of each domain. Those with the most contrast are painted: paintings of nearly flat
-ones are pale, and generators that learn from pale paintings make pale translations."""
+"""Photographs of each domain. Nearly flat ones are not painted: their paintings are pale, and
+generators that learn from pale paintings make pale translations."""
 TEST = {"chelsea": (0.35, 0.3), "astronaut": (0.4, 0.1), "coffee": (0.5, 0.3)}
 """Photographs that are not in the training set, each with the place of a detail, from (0, 0) at the
 upper left to (1, 1) at the lower right."""
