@@ -108,7 +108,8 @@ def test_a_singular_content_is_colored_where_it_varies() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (8, 8), (13, 9)])
 def test_a_constant_content_becomes_the_styles_mean(shape: tuple[int, int], level: float) -> None:
     """In float64 and in float32: its covariance is rounding error, which must not be whitened."""
-    content = torch.full((1, 4, *shape), level, dtype=torch.float64)
+    channels = level * torch.tensor([1, 0.37, 2.1, 0.9], dtype=torch.float64)
+    content = channels.view(1, 4, 1, 1).expand(1, 4, *shape)
     style = Style.of(moments(features(1, channels=4)))
     wanted = style.mean.view(1, 4, 1, 1).expand_as(content)
     for maps, tolerance in ((content, 1e-9), (content.float(), 1e-5)):
